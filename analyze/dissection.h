@@ -1,0 +1,126 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "capture/address.h"
+#include "capture/packet.h"
+#include "capture/transport.h"
+
+namespace doorplate {
+
+// The ways in which a packet can be wrong. Each is counted by name in every report; work goes on. That a packet was cut
+// by the snapshot length is no malformation: see Dissection::truncated.
+enum class Malformation : std::uint8_t {
+    link_header_too_short,
+    vlan_header_too_short,
+    too_many_vlan_tags,
+    arp_too_short,
+    ipv4_header_too_short,
+    ipv4_bad_version,
+    ipv4_bad_header_length,
+    ipv4_total_length_too_small,
+    ipv4_bad_options,
+    ipv6_header_too_short,
+    ipv6_bad_version,
+    ipv6_bad_extension_header,
+    ipv6_too_many_extension_headers,
+    fragment_bad_length,
+    fragment_too_small,
+    tcp_header_too_short,
+    tcp_bad_data_offset,
+    tcp_bad_options,
+    udp_header_too_short,
+    udp_bad_length,
+    sctp_header_too_short,
+    sctp_bad_chunk_length,
+    icmp_header_too_short,
+    // The packet is longer on the wire than the frame that carried it.
+    longer_than_frame,
+};
+inline constexpr std::size_t malformation_count = static_cast<std::size_t>(Malformation::longer_than_frame) + 1;
+
+// What a packet carried, as far as it was dissected. Everything past `not_ip` is set only for IP packets.
+enum class PacketKind : std::uint8_t {
+    // An IP packet with everything a flow needs: see Dissection::flow_ready.
+    ip,
+    arp,
+    // A frame with an EtherType that is not dissected; `ether_type` says which.
+    other_ether_type,
+    // IEEE 802.3 length field: LLC (spanning tree, CDP ...).
+    llc,
+    // No dissector for this link type, or a protocol family of the null/loop header that is not IP.
+    unknown_link,
+    // Broken or cut before an IP header could be read.
+    undissected,
+};
+
+struct TcpFields {
+    std::uint32_t sequence = 0;
+    std::uint32_t acknowledgment = 0;
+    std::uint16_t window = 0;
+    bool fin = false, syn = false, rst = false, psh = false, ack = false, urg = false, ece = false, cwr = false;
+};
+
+struct IcmpFields {
+    std::uint8_t type = 0;
+    std::uint8_t code = 0;
+    // Echo's identifier; 0 for other types.
+    std::uint16_t identifier = 0;
+};
+
+// RFC 791 section 3.1, RFC 8200 section 4.5. Offset in bytes.
+struct FragmentFields {
+    std::uint32_t identification = 0;
+    std::uint32_t offset = 0;
+    bool more = false;
+};
+
+// SCTP: what decides a flow's beginning and end (RFC 9260 section 3.2).
+struct SctpFields {
+    bool init = false, init_ack = false, shutdown = false, shutdown_complete = false, abort = false;
+};
+
+inline constexpr std::size_t max_vlan_tags = 4;
+
+struct Dissection {
+    PacketKind kind = PacketKind::undissected;
+    std::uint16_t ether_type = 0;
+    // VLAN identifiers, outermost first (802.1Q, 802.1ad).
+    std::array<std::uint16_t, max_vlan_tags> vlans{};
+    std::uint8_t vlan_count = 0;
+
+    IpAddress source;
+    IpAddress destination;
+    Transport transport = Transport::tcp;
+    // 0 for transports without ports, and for a fragment that is not the first.
+    std::uint16_t source_port = 0;
+    std::uint16_t destination_port = 0;
+    // What the IP header says of the whole IP packet, header included. With a total length of 0 (segmentation offload)
+    // it is what the frame holds.
+    std::uint32_t ip_bytes = 0;
+    // What TCP, UDP or SCTP carried, by the headers' lengths: for SCTP the user data of its DATA chunks; for ICMP what
+    // follows its 8-byte header; for other protocols everything behind the IP headers.
+    std::uint32_t payload_bytes = 0;
+    // The captured part of that payload; a view into the packet.
+    Bytes payload;
+
+    std::optional<TcpFields> tcp;
+    std::optional<IcmpFields> icmp;
+    std::optional<SctpFields> sctp;
+    std::optional<FragmentFields> fragment;
+
+    // The transport header was read (or the transport has none): the addresses and ports name a flow. False for fragments
+    // that are not the first, whose flow the fragment table knows, and for headers that are cut or broken.
+    bool flow_ready = false;
+    // The snapshot length cut a header that we needed.
+    bool truncated = false;
+    // The first thing that was wrong, if any.
+    std::optional<Malformation> malformation;
+};
+
+// Never fails: a packet that makes no sense is a Dissection that says so. Looks at nothing but `packet`.
+[[nodiscard]] Dissection dissect(const Packet &packet);
+
+} // namespace doorplate

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyze/dissection.h"
+#include "analyze/evidence.h"
+#include "analyze/flow_key.h"
+#include "analyze/sides.h"
+#include "capture/timestamp.h"
+
+namespace doorplate {
+
+// Traffic of one end of a flow. All are of packets this end sent.
+struct TrafficCounters {
+    std::uint64_t packets = 0;
+    // Original lengths of frames, link header included.
+    std::uint64_t frame_bytes = 0;
+    // What the IP headers say.
+    std::uint64_t ip_bytes = 0;
+    // What TCP, UDP or SCTP carried.
+    std::uint64_t payload_bytes = 0;
+
+    friend bool operator==(const TrafficCounters &, const TrafficCounters &) = default;
+};
+
+// IPFIX flowEndReason (element 136), in its words.
+enum class FlowEndReason : std::uint8_t {
+    idle_timeout,
+    active_timeout,
+    end_detected,      // FIN, RST, SCTP shutdown
+    forced_end,        // the capture ended, or was ended
+    lack_of_resources, // evicted from a full table
+};
+
+// Zeek's view of a TCP connection.
+struct TcpSummary {
+    // conn_state, letter for letter: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH.
+    std::string state;
+    // history, letter for letter: upper case from the initiator, "^" where the roles were turned round.
+    std::string history;
+    // From the SYN to the ACK of the SYN+ACK, if all three were seen.
+    std::optional<Duration> handshake_rtt;
+    // Segments whose payload had all been seen before.
+    PerSide<std::uint64_t> retransmissions;
+
+    friend bool operator==(const TcpSummary &, const TcpSummary &) = default;
+};
+
+// An ICMP exchange: what the first packet was.
+struct IcmpSummary {
+    std::uint8_t type = 0;
+    std::uint8_t code = 0;
+    std::uint16_t identifier = 0; // of echo; else 0
+
+    friend bool operator==(const IcmpSummary &, const IcmpSummary &) = default;
+};
+
+// Both directions of one five-tuple, from its first packet to its end: what was counted, before anything is concluded but who
+// began. Another connection on the same five-tuple is another flow.
+struct Flow {
+    // 1, 2, 3 ... in the order of first packets.
+    std::uint64_t id = 0;
+    FlowKey key;
+    PerSide<Endpoint> ends;
+    // Why `ends` is not the other way round: syn, syn_ack, sctp_init, icmp_request or, by default, first_seen.
+    Evidence initiator_evidence = Evidence::first_seen;
+    Timestamp start;
+    Timestamp end;
+    PerSide<TrafficCounters> traffic;
+    std::optional<TcpSummary> tcp;
+    std::optional<IcmpSummary> icmp;
+    // Fragments other than the first, which are counted in `traffic` as well.
+    std::uint64_t further_fragments = 0;
+    // VLAN tags of the first packet, outermost first.
+    std::vector<std::uint16_t> vlans;
+    // Indices into PacketSource::interfaces(), in the order seen.
+    std::vector<std::uint32_t> interfaces;
+    // Directions in which the source saw packets of this flow.
+    bool seen_inbound = false;
+    bool seen_outbound = false;
+    // Set when the flow ends.
+    FlowEndReason end_reason = FlowEndReason::forced_end;
+
+    // Turns the roles round: ends, counters, and TCP history (with Zeek's "^").
+    void flip();
+};
+
+} // namespace doorplate

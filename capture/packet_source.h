@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "capture/packet.h"
+#include "capture/result.h"
+
+namespace doorplate {
+
+// Where packets come from: an interface of this host, or one described in a capture file.
+struct CaptureInterface {
+    // "eth0", "any"; empty if the file does not say.
+    std::string name;
+    LinkType link_type = LinkType::ethernet;
+    // Most bytes kept per packet; 0 means no limit.
+    std::uint32_t snapshot_length = 0;
+};
+
+// What was lost on the way to us, as the source reports it. Absent means that the source cannot say, which is not 0.
+struct CaptureStats {
+    // Handed out by read().
+    std::uint64_t packets = 0;
+    // Seen by the source but refused by the filter (files only: the kernel does not tell).
+    std::uint64_t filtered_out = 0;
+    // What libpcap calls received (ps_recv): packets that passed the filter, whether we read them in time or not.
+    std::optional<std::uint64_t> received_by_filter;
+    std::optional<std::uint64_t> dropped_by_kernel;
+    std::optional<std::uint64_t> dropped_by_interface;
+    // Timestamps outside [1970, 2262), clamped.
+    std::uint64_t times_out_of_range = 0;
+};
+
+struct PacketBatch {
+    // Valid, with the bytes they show, until the next call to the source. May be empty while the source goes on.
+    std::span<const Packet> packets;
+    // Nothing will follow.
+    bool at_end = false;
+};
+
+class PacketSource {
+  public:
+    PacketSource() = default;
+    PacketSource(const PacketSource &) = delete;
+    PacketSource &operator=(const PacketSource &) = delete;
+    virtual ~PacketSource() = default;
+
+    // The next packets in the order of the source. A live source waits up to `wait` for the first one and returns early,
+    // with an empty batch, when a signal arrives. A file never waits. All packets in front of damage are handed out
+    // before the error is; after an error the source is at its end.
+    [[nodiscard]] virtual Result<PacketBatch> read(Duration wait) = 0;
+
+    // Grows while a pcapng file is read; never shrinks or reorders.
+    [[nodiscard]] virtual const std::vector<CaptureInterface> &interfaces() const = 0;
+
+    [[nodiscard]] virtual CaptureStats stats() = 0;
+};
+
+enum class CaptureDirection { in, out, inout };
+
+struct LiveOptions {
+    // Names as in `doorplate interfaces`; "any" is Linux's cooked capture of all of them. Empty: the default
+    // interface (the first that is up, running and not loopback, else loopback).
+    std::vector<std::string> interfaces;
+    // tcpdump's -s, where 0 means the most there is.
+    int snapshot_length = 262144;
+    bool promiscuous = true;
+    // The kernel's ring, per interface. 2 MiB, libpcap's default, lasts only some tens of milliseconds.
+    int buffer_bytes = 64 << 20;
+    CaptureDirection direction = CaptureDirection::inout;
+    // A pcap filter expression; empty passes all.
+    std::string filter;
+};
+
+// Fails with advice: which right is missing and how to get it, which interfaces there are, what is wrong with the filter
+// (a usage failure).
+[[nodiscard]] Result<std::unique_ptr<PacketSource>> open_live(const LiveOptions &options);
+
+struct SavefileOptions {
+    // "-" is standard input.
+    std::string path;
+    std::string filter;
+};
+
+// pcap (both byte orders, micro- and nanoseconds) and pcapng. Fails on a file that is missing, unreadable, empty or not
+// a capture, and on a bad filter (a usage failure).
+[[nodiscard]] Result<std::unique_ptr<PacketSource>> open_savefile(const SavefileOptions &options);
+
+} // namespace doorplate

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "capture/host_facts.h"
+#include "capture/result.h"
+#include "capture/sockets/process.h"
+#include "capture/sockets/socket_record.h"
+
+namespace doorplate {
+
+// Why a better way was not taken, or something was not seen. Never silent: it is part of every report.
+struct Degradation {
+    // What is weaker, as a token: "sock_diag", "other_users_processes", "attribution".
+    std::string what;
+    // In words: the reason, what it costs, and what would cure it.
+    std::string reason;
+
+    friend bool operator==(const Degradation &, const Degradation &) = default;
+};
+
+// Whether everybody who might hold a socket could be asked.
+enum class HolderSearch : std::uint8_t {
+    // Every process's descriptors were read: no holder means that there was none at that time.
+    complete,
+    // Some processes could not be read for want of a right; `missing_right` says which.
+    no_permission,
+    // Not searched to the end (a quick look for a new flow); a later fact will tell.
+    partial,
+};
+
+// A socket and who had it, as seen at one moment.
+struct SocketFact {
+    SocketRecord socket;
+    std::vector<Holder> holders; // sorted
+    HolderSearch search = HolderSearch::complete;
+};
+
+// What one look at the host brought.
+struct SocketFacts {
+    // When the look began and ended, on the wall clock. A socket in `sockets` existed at some moment in between.
+    Timestamp begun;
+    Timestamp ended;
+    // True: every socket of the namespace is here, so one that is missing did not exist at `begun` or was closed since.
+    // False: the answer to a look-up, which says nothing of other sockets.
+    bool whole_table = false;
+    std::vector<SocketFact> sockets;
+    // All processes named as holders, each with what could be read of it.
+    std::vector<Process> processes;
+};
+
+enum class AttributionMethod { automatic, netlink, procfs, none };
+
+struct SocketOptions {
+    AttributionMethod method = AttributionMethod::automatic;
+    // The root of a proc file system.
+    std::filesystem::path proc = "/proc";
+    // Between two looks at the whole table. A look that takes long makes the next one wait longer.
+    Duration poll_interval = std::chrono::milliseconds(500);
+};
+
+// One look at the whole socket table and its holders, now, on the calling thread. For `ports` and `who`.
+struct SocketSnapshot {
+    SocketFacts facts;
+    HostFacts host;
+    std::vector<Degradation> degradations;
+};
+[[nodiscard]] Result<SocketSnapshot> take_socket_snapshot(const SocketOptions &options);
+
+// Gathers socket facts beside the packet path, on a thread of its own.
+class SocketProvider {
+  public:
+    SocketProvider() = default;
+    SocketProvider(const SocketProvider &) = delete;
+    SocketProvider &operator=(const SocketProvider &) = delete;
+    virtual ~SocketProvider() = default;
+
+    // Facts that have come in since the last call, oldest first. Never waits.
+    [[nodiscard]] virtual std::vector<SocketFacts> drain() = 0;
+
+    // Asks for the sockets with this tuple as soon as possible; what is found comes out of drain(). Never waits. When too
+    // many questions are open the oldest is forgotten, and the next look at the whole table has to do.
+    virtual void look_up(Transport transport, const Endpoint &local, const Endpoint &remote) = 0;
+
+    // Waits until a look at the whole table that begun after this call is in drain(). Used at start and at the end.
+    virtual void refresh() = 0;
+
+    // Grows; the text of each is complete.
+    [[nodiscard]] virtual std::vector<Degradation> degradations() const = 0;
+};
+
+// Fails if the method asked for by name is not possible here; `automatic` takes the best there is and says what it
+// could not take. AttributionMethod::none breaks a promise: do not open a provider then.
+[[nodiscard]] Result<std::unique_ptr<SocketProvider>> open_socket_provider(const SocketOptions &options);
+
+} // namespace doorplate

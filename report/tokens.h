@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+#include "analyze/observation.h"
+
+namespace doorplate {
+
+// The machine's words: part of the contract of the flow record, never changed.
+[[nodiscard]] std::string_view token(Evidence value);
+[[nodiscard]] std::string_view token(PortClass value);
+[[nodiscard]] std::string_view token(PortRole value);
+[[nodiscard]] std::string_view token(MatchQuality value);
+[[nodiscard]] std::string_view token(UnknownReason value);
+[[nodiscard]] std::string_view token(FlowEndReason value);
+[[nodiscard]] std::string_view token(Malformation value);
+[[nodiscard]] std::string_view token(RelationKind value);
+[[nodiscard]] std::string_view token(SocketState value);
+
+// The same for people: free to become better.
+[[nodiscard]] std::string_view words(PortRole value);
+[[nodiscard]] std::string_view words(MatchQuality value);
+[[nodiscard]] std::string_view words(UnknownReason value);
+
+} // namespace doorplate
