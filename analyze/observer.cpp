@@ -1,1 +1,283 @@
-// to be written
+#include "analyze/observer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "analyze/community_id.h"
+#include "analyze/pressure.h"
+#include "analyze/socket_history.h"
+
+namespace doorplate {
+namespace {
+
+// An endpoint seen in more flows than this is counted no further; new endpoints beyond `most_endpoints` are not counted
+// at all, so that a scan cannot make the table grow without bound.
+constexpr std::size_t most_endpoints = 1'000'000;
+
+// The packets of a flow at which an owner that is still unknown is asked for again: at first there may be only the
+// listener, a little later the accepted socket.
+constexpr std::array<std::uint64_t, 3> ask_at_packets{1, 4, 12};
+
+struct Door {
+    Transport transport = Transport::tcp;
+    Endpoint endpoint;
+    friend bool operator==(const Door &, const Door &) = default;
+};
+struct DoorHash {
+    std::size_t operator()(const Door &door) const noexcept {
+        return FlowKeyHash{}(FlowKey{door.transport, door.endpoint, {}, {}});
+    }
+};
+
+bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
+
+template <typename T> void swap_sides(PerSide<T> &sides) { std::swap(sides.initiator, sides.responder); }
+
+std::string packet_kind_name(const Packet &packet, const Dissection &dissection) {
+    switch (dissection.kind) {
+    case PacketKind::arp:
+        return "arp";
+    case PacketKind::llc:
+        return "llc";
+    case PacketKind::other_ether_type:
+        return fmt::format("ether_type_0x{:04x}", dissection.ether_type);
+    case PacketKind::unknown_link:
+        return "link_type_" + link_type_name(packet.link_type);
+    case PacketKind::ip:
+        return "ip_without_flow";
+    case PacketKind::undissected:
+        break;
+    }
+    return "undissected";
+}
+
+} // namespace
+
+class Observer::Impl {
+  public:
+    Impl(AnalysisOptions options, OnFlow on_flow)
+        : options_(options), on_flow_(std::move(on_flow)),
+          table_(options.flows, [this](Flow &&flow) { end(std::move(flow)); }) {}
+
+    void ingest(const HostFacts &host) { host_ = host; }
+    void ingest(const SocketFacts &facts) { history_.ingest(facts); }
+
+    void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
+        for (std::size_t i = interface_names_.size(); i < interfaces.size(); ++i) {
+            interface_names_.push_back(interfaces[i].name);
+        }
+        for (const Packet &packet : packets) ingest(packet);
+    }
+
+    void advance(Timestamp now) { table_.advance(now); }
+
+    std::vector<LookUp> take_look_ups() { return std::exchange(look_ups_, {}); }
+
+    Observation observe() {
+        Observation observation = summary();
+        observation.flows = ended_;
+        table_.for_each([&](const Flow &flow) { observation.flows.push_back(conclude(flow)); });
+        finish_flows(observation);
+        return observation;
+    }
+
+    Observation finish() {
+        table_.finish();
+        Observation observation = summary();
+        observation.flows = std::move(ended_);
+        finish_flows(observation);
+        return observation;
+    }
+
+  private:
+    void ingest(const Packet &packet) {
+        ++packets_;
+        frame_bytes_ += packet.original_length;
+        first_packet_ = std::min(first_packet_.value_or(packet.time), packet.time);
+        last_packet_ = std::max(last_packet_.value_or(packet.time), packet.time);
+
+        const Dissection dissection = dissect(packet);
+        if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
+        if (dissection.truncated) ++losses_.truncated_packets;
+        const auto update = table_.add(packet, dissection);
+        if (!update) {
+            // A stray fragment is counted by the table.
+            if (!dissection.fragment) ++losses_.packets_without_flow[packet_kind_name(packet, dissection)];
+            return;
+        }
+        if (update->is_new) count_doors(*update->flow);
+        ask_for_owners(*update->flow);
+    }
+
+    void count_doors(const Flow &flow) {
+        if (!has_ports(flow.key.transport)) return;
+        count_door({flow.key.transport, flow.ends.responder});
+        if (!is_certain(flow.initiator_evidence)) count_door({flow.key.transport, flow.ends.initiator});
+    }
+
+    void count_door(const Door &door) {
+        if (const auto found = flows_by_door_.find(door); found != flows_by_door_.end()) {
+            ++found->second;
+        } else if (flows_by_door_.size() < most_endpoints) {
+            flows_by_door_.emplace(door, 1);
+        }
+    }
+
+    void ask_for_owners(const Flow &flow) {
+        if (!host_ || !has_ports(flow.key.transport)) return;
+        const std::uint64_t seen = flow.traffic.initiator.packets + flow.traffic.responder.packets;
+        if (std::ranges::find(ask_at_packets, seen) == ask_at_packets.end()) return;
+        for (const Side side : {Side::initiator, Side::responder}) {
+            const Endpoint &local = flow.ends[side];
+            if (!host_->is_local(local.address)) continue;
+            if (history_.who(question(flow, side)).attribution.match == MatchQuality::exact) continue;
+            look_ups_.push_back({flow.key.transport, local, flow.ends[other(side)]});
+        }
+    }
+
+    static SocketQuestion question(const Flow &flow, Side side) {
+        return {flow.key.transport, flow.ends[side], flow.ends[other(side)],
+                flow.start,         flow.end,        is_certain(flow.initiator_evidence)};
+    }
+
+    void end(Flow &&flow) {
+        const FlowRecord record = conclude(std::move(flow));
+        if (on_flow_) on_flow_(record);
+        if (ended_.size() < options_.kept_flows) {
+            ended_.push_back(record);
+        } else {
+            ++losses_.flows_left_out;
+        }
+    }
+
+    FlowRecord conclude(Flow flow) const {
+        RoleContext context = context_of(flow);
+        FlowRecord record;
+        record.initiator_verdict = judge_initiator(flow, context);
+        if (record.initiator_verdict.flip) {
+            flow.flip();
+            swap_sides(context.local);
+            swap_sides(context.multicast);
+            swap_sides(context.sockets);
+            swap_sides(context.fan_in);
+        }
+        const PerSide<PortVerdict> ports = judge_ports(flow, context);
+        record.community_id = community_id(flow);
+        record.initiator = flow_end(flow, Side::initiator, context, ports);
+        record.responder = flow_end(flow, Side::responder, context, ports);
+        if (context.local.initiator && context.local.responder) record.relation = RelationKind::loopback_pair;
+        for (const std::uint32_t index : flow.interfaces) {
+            if (index < interface_names_.size() && !interface_names_[index].empty()) {
+                record.interface_names.push_back(interface_names_[index]);
+            }
+        }
+        record.flow = std::move(flow);
+        return record;
+    }
+
+    RoleContext context_of(const Flow &flow) const {
+        RoleContext context;
+        context.host = host_ ? &*host_ : nullptr;
+        for (const Side side : {Side::initiator, Side::responder}) {
+            const Endpoint &end = flow.ends[side];
+            context.local[side] = host_ ? host_->is_local(end.address) : end.address.is_loopback();
+            context.multicast[side] = end.address.is_multicast() || end.address.is_limited_broadcast() ||
+                                      (host_ && host_->is_broadcast(end.address));
+            context.fan_in[side] = other_flows_at(flow, side);
+            context.sockets[side] = answer(flow, side, context.local[side]);
+        }
+        return context;
+    }
+
+    std::uint64_t other_flows_at(const Flow &flow, Side side) const {
+        const auto found = flows_by_door_.find({flow.key.transport, flow.ends[side]});
+        return found == flows_by_door_.end() ? 0 : found->second - 1;
+    }
+
+    SocketAnswer answer(const Flow &flow, Side side, bool local) const {
+        SocketAnswer answer;
+        if (!host_) { // a capture file: today's sockets say nothing of packets of then
+            answer.attribution.unknown = UnknownReason::no_socket_facts;
+        } else if (local) {
+            return history_.who(question(flow, side));
+        } else {
+            const bool passed_through = flow.seen_inbound && flow.seen_outbound &&
+                                        !host_->is_local(flow.ends.initiator.address) &&
+                                        !host_->is_local(flow.ends.responder.address);
+            answer.attribution.unknown = passed_through ? UnknownReason::forwarded : UnknownReason::not_local;
+        }
+        return answer;
+    }
+
+    FlowEnd flow_end(const Flow &flow, Side side, const RoleContext &context, const PerSide<PortVerdict> &ports) const {
+        FlowEnd end;
+        end.endpoint = flow.ends[side];
+        // Without host facts a loopback address is still somebody's own, and nothing can be said of the others.
+        if (host_ || context.local[side]) end.local = context.local[side];
+        end.multicast = context.multicast[side];
+        end.port = ports[side];
+        end.attribution = context.sockets[side].attribution;
+        return end;
+    }
+
+    Observation summary() const {
+        Observation observation;
+        observation.host = host_;
+        observation.source.first_packet = first_packet_;
+        observation.source.last_packet = last_packet_;
+        observation.packets = packets_;
+        observation.frame_bytes = frame_bytes_;
+        observation.processes = history_.processes();
+        observation.listeners = history_.listeners();
+        if (host_) observation.pressure = ephemeral_pressure(history_, *host_);
+        observation.losses = losses_;
+        observation.losses.orphan_fragments = table_.orphan_fragments();
+        observation.losses.evicted_flows = table_.evicted();
+        observation.malformations = malformations_;
+        return observation;
+    }
+
+    static void finish_flows(Observation &observation) {
+        std::ranges::sort(observation.flows, {}, [](const FlowRecord &record) { return record.flow.id; });
+        for (const FlowRecord &record : observation.flows) {
+            if (record.relation) observation.relations.push_back({*record.relation, {record.flow.id}});
+        }
+    }
+
+    AnalysisOptions options_;
+    OnFlow on_flow_;
+    std::optional<HostFacts> host_;
+    SocketHistory history_;
+    std::vector<std::string> interface_names_;
+    std::unordered_map<Door, std::uint64_t, DoorHash> flows_by_door_;
+    std::vector<LookUp> look_ups_;
+    std::vector<FlowRecord> ended_;
+    std::uint64_t packets_ = 0;
+    std::uint64_t frame_bytes_ = 0;
+    std::optional<Timestamp> first_packet_;
+    std::optional<Timestamp> last_packet_;
+    Losses losses_;
+    std::array<std::uint64_t, malformation_count> malformations_{};
+    // Last: it ends its flows into the members above.
+    FlowTable table_;
+};
+
+Observer::Observer(AnalysisOptions options, OnFlow on_flow)
+    : impl_(std::make_unique<Impl>(options, std::move(on_flow))) {}
+Observer::~Observer() = default;
+
+void Observer::ingest(const HostFacts &host) { impl_->ingest(host); }
+void Observer::ingest(const SocketFacts &facts) { impl_->ingest(facts); }
+void Observer::ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
+    impl_->ingest(packets, interfaces);
+}
+void Observer::advance(Timestamp now) { impl_->advance(now); }
+std::vector<LookUp> Observer::take_look_ups() { return impl_->take_look_ups(); }
+Observation Observer::observe() { return impl_->observe(); }
+Observation Observer::finish() { return impl_->finish(); }
+
+} // namespace doorplate
