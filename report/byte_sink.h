@@ -17,7 +17,8 @@ class ByteSink {
     virtual ~ByteSink() = default;
 
     virtual void write(std::string_view bytes) = 0;
-    // Hands everything written so far to the kernel. Streams call it at record ends, so that a kill leaves a readable file.
+    // Hands everything written so far to the kernel. Streams call it at record ends, so that a kill leaves a readable
+    // file.
     virtual void flush() = 0;
     // A reader that went away (closed pipe) or an earlier error: there is no use in writing on.
     [[nodiscard]] virtual bool broken() const = 0;
@@ -25,9 +26,9 @@ class ByteSink {
     [[nodiscard]] virtual Result<void> close() = 0;
 };
 
-// Fails now rather than after the work: a folder that does not exist, no permission. A closed pipe on standard output is
-// no error: close() succeeds and broken() says so.
-// `path` "-" is standard output. A whole report is written beside `path` and renamed by close(); a stream is written in place.
+// Fails now rather than after the work: a folder that does not exist, no permission. A closed pipe on standard output
+// is no error: close() succeeds and broken() says so. `path` "-" is standard output. A whole report is written beside
+// `path` and renamed by close(); a stream is written in place.
 enum class SinkKind { whole, stream };
 [[nodiscard]] Result<std::unique_ptr<ByteSink>> open_sink(const std::string &path, SinkKind kind);
 
