@@ -1,1 +1,308 @@
-int main() { return 0; }
+// Joins the three stages: capture states facts, analyze draws conclusions, report chooses words. Only here is anything
+// printed outside of reports, and only here is the exit code chosen.
+
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "analyze/held_ports.h"
+#include "analyze/observer.h"
+#include "capture/chained_source.h"
+#include "capture/host_facts.h"
+#include "capture/interfaces.h"
+#include "capture/privileges.h"
+#include "options.h"
+#include "report/report_set.h"
+#include "report/table_reports.h"
+#include "report/terminal/live_view.h"
+
+namespace doorplate {
+namespace {
+
+constexpr Duration tick = std::chrono::milliseconds(100);
+constexpr Duration redraw_interval = std::chrono::seconds(1);
+constexpr Duration host_interval = std::chrono::seconds(2);
+
+volatile std::sig_atomic_t stop_asked = 0;
+
+// The first SIGINT, SIGTERM or SIGHUP ends the run in order; the second one ends the program at once.
+void stop_on_signals() {
+    struct sigaction action{};
+    action.sa_handler = [](int) { stop_asked = 1; };
+    action.sa_flags = SA_RESETHAND; // and no SA_RESTART: waiting calls return
+    sigemptyset(&action.sa_mask);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+    std::signal(SIGPIPE, SIG_IGN); // a reader that goes away is seen where we write
+}
+
+void say(std::string_view message) { fmt::print(stderr, "doorplate: {}\n", message); }
+
+Timestamp now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+std::string plural(std::uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// tcpdump's closing lines.
+void say_counters(const CaptureStats &stats, std::uint64_t packets) {
+    fmt::print(stderr, "{} captured\n", plural(packets, "packet"));
+    if (stats.received_by_filter)
+        fmt::print(stderr, "{} received by filter\n", plural(*stats.received_by_filter, "packet"));
+    if (stats.dropped_by_kernel)
+        fmt::print(stderr, "{} dropped by kernel\n", plural(*stats.dropped_by_kernel, "packet"));
+    if (stats.dropped_by_interface.value_or(0) > 0) {
+        fmt::print(stderr, "{} dropped by interface\n", plural(*stats.dropped_by_interface, "packet"));
+    }
+}
+
+// At most `left` of the batch's packets.
+std::span<const Packet> limited(std::span<const Packet> packets, std::optional<std::uint64_t> limit,
+                                std::uint64_t done) {
+    if (!limit || packets.size() <= *limit - done) return packets;
+    return packets.first(static_cast<std::size_t>(*limit - done));
+}
+
+std::string base_name(const std::string &path) { return path.substr(path.rfind('/') + 1); }
+
+Result<void> run(const LiveCommand &command) {
+    const Terminal terminal = standard_output_terminal();
+    const bool plain = asks_for_nothing(command.reports);
+    auto reports = ReportSet::open(command.reports, terminal, plain && !terminal.present);
+    if (!reports) return std::unexpected(reports.error());
+
+    auto source = open_live(command.capture);
+    if (!source) return std::unexpected(source.error());
+    // Beyond this line no device is opened. What remains is the right to look at other users' processes, and to put
+    // reports into folders that are theirs.
+    const bool dropped = drop_rights_except({Right::sys_ptrace, Right::dac_read_search, Right::dac_override});
+
+    std::unique_ptr<SocketProvider> sockets;
+    if (command.sockets.method != AttributionMethod::none) {
+        auto opened = open_socket_provider(command.sockets);
+        if (!opened) return std::unexpected(opened.error());
+        sockets = std::move(*opened);
+    }
+
+    std::string names;
+    for (const std::string &name : command.capture.interfaces) names += (names.empty() ? "" : ", ") + name;
+    if (names.empty()) names = (*source)->interfaces().front().name;
+    say(fmt::format("listening on {}; Ctrl-C ends", names));
+
+    HostFacts host = read_host_facts(command.sockets.proc);
+    Observer observer(command.analysis, [&](const FlowRecord &flow) { reports->flow(flow, &host); });
+    observer.ingest(host);
+    const auto take_socket_facts = [&] {
+        if (!sockets) return;
+        for (const SocketFacts &facts : sockets->drain()) observer.ingest(facts);
+    };
+    const auto describe = [&](Observation observation, std::uint64_t packets) {
+        observation.source.live = true;
+        observation.source.filter = command.capture.filter;
+        observation.source.interfaces = (*source)->interfaces();
+        observation.source.stats = (*source)->stats();
+        observation.source.stats.packets = packets;
+        if (sockets) observation.degradations = sockets->degradations();
+        if (!dropped)
+            observation.degradations.push_back(
+                {"privileges", "rights that are no longer needed could not be given up"});
+        return observation;
+    };
+
+    std::unique_ptr<ByteSink> screen;
+    std::optional<LiveView> view;
+    if (plain && terminal.present) {
+        auto opened = open_sink("-", SinkKind::stream);
+        if (!opened) return std::unexpected(opened.error());
+        screen = std::move(*opened);
+        view.emplace(text_style(command.reports, terminal), terminal, *screen);
+    }
+
+    if (sockets) sockets->refresh(); // connections that are older than this run
+    take_socket_facts();
+
+    Result<void> outcome;
+    std::uint64_t packets = 0;
+    Timestamp drawn = now();
+    Timestamp host_read = drawn;
+    while (stop_asked == 0 && !reports->nobody_listens() && !(command.count && packets >= *command.count)) {
+        const auto batch = (*source)->read(tick);
+        take_socket_facts();
+        if (!batch) {
+            outcome = std::unexpected(batch.error());
+            break;
+        }
+        const auto taken = limited(batch->packets, command.count, packets);
+        observer.ingest(taken, (*source)->interfaces());
+        packets += taken.size();
+        if (sockets) {
+            for (const LookUp &ask : observer.take_look_ups()) sockets->look_up(ask.transport, ask.local, ask.remote);
+        }
+        const Timestamp time = now();
+        if (taken.empty()) observer.advance(time - tick); // packets on their way to us are older than the clock
+        if (time - host_read >= host_interval) {
+            host = read_host_facts(command.sockets.proc);
+            observer.ingest(host);
+            host_read = time;
+        }
+        if (view && time - drawn >= redraw_interval) {
+            view->draw(describe(observer.observe(), packets));
+            drawn = time;
+        }
+        if (batch->at_end) break;
+    }
+    view.reset();
+
+    if (sockets) sockets->refresh();
+    take_socket_facts();
+    // The flows first, for they go to the streams; then what is said of the source.
+    Observation observation = describe(observer.finish(), packets);
+    say_counters(observation.source.stats, packets);
+    if (const auto written = reports->finish(observation); !written) return written;
+    return outcome;
+}
+
+Result<void> run(const ReplayCommand &command) {
+    auto reports = ReportSet::open(command.reports, standard_output_terminal(), false);
+    if (!reports) return std::unexpected(reports.error());
+    std::vector<std::unique_ptr<PacketSource>> files;
+    std::string names;
+    for (const std::string &path : command.files) {
+        auto file = open_savefile({path, command.filter});
+        if (!file) return std::unexpected(file.error());
+        files.push_back(std::move(*file));
+        names += (names.empty() ? "" : " ") + (path == "-" ? std::string{"standard input"} : base_name(path));
+    }
+    const auto source = chain(std::move(files));
+
+    // A file comes with no host and no sockets: those of today say nothing about packets of then.
+    Observer observer(command.analysis, [&](const FlowRecord &flow) { reports->flow(flow, nullptr); });
+    Result<void> outcome;
+    std::uint64_t packets = 0;
+    while (!(command.count && packets >= *command.count) && !reports->nobody_listens()) {
+        if (stop_asked != 0) {
+            outcome = failure(
+                fmt::format("stopped after {}; the reports show what was read until then", plural(packets, "packet")));
+            break;
+        }
+        const auto batch = source->read(tick);
+        if (!batch) {
+            outcome = std::unexpected(batch.error());
+            break;
+        }
+        const auto taken = limited(batch->packets, command.count, packets);
+        observer.ingest(taken, source->interfaces());
+        (void)observer.take_look_ups();
+        packets += taken.size();
+        if (batch->at_end) break;
+    }
+
+    Observation observation = observer.finish();
+    observation.source.file = names;
+    observation.source.filter = command.filter;
+    observation.source.interfaces = source->interfaces();
+    observation.source.stats = source->stats();
+    observation.source.stats.packets = packets;
+    if (!outcome) observation.source.damage = outcome.error().message;
+    if (const auto written = reports->finish(observation); !written) return written;
+    return outcome;
+}
+
+// For the commands that answer once: text and JSON, text to standard output if nothing was asked for.
+Result<void> answer(const ReportOptions &options, const std::function<void(const TextStyle &, ByteSink &)> &text,
+                    const std::function<void(ByteSink &)> &json) {
+    const Terminal terminal = standard_output_terminal();
+    Result<void> outcome;
+    const auto note = [&](const Result<void> &written) {
+        if (!written && outcome) outcome = written;
+    };
+    auto paths = options.text;
+    if (asks_for_nothing(options)) paths.emplace_back("-");
+    for (const std::string &path : paths) {
+        const TextStyle style = text_style(options, path == "-" ? terminal : Terminal{});
+        note(write_once(path, [&](ByteSink &sink) { text(style, sink); }));
+    }
+    for (const std::string &path : options.json) note(write_once(path, json));
+    return outcome;
+}
+
+Result<void> run(const PortsCommand &command) {
+    auto snapshot = take_socket_snapshot(command.sockets);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    const PortsAnswer found{held_ports(*snapshot), snapshot->host, snapshot->degradations};
+    return answer(
+        command.reports, [&](const TextStyle &style, ByteSink &sink) { write_ports_text(found, style, sink); },
+        [&](ByteSink &sink) { write_ports_json(found, sink); });
+}
+
+Result<void> run(const WhoCommand &command) {
+    const auto query = parse_door_query(command.door);
+    if (!query) return std::unexpected(query.error());
+    const auto snapshot = take_socket_snapshot(command.sockets);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    const DoorAnswer found = who_is_at(*query, *snapshot);
+    return answer(
+        command.reports,
+        [&](const TextStyle &style, ByteSink &sink) {
+            write_door_text(found, snapshot->host, snapshot->degradations, style, sink);
+        },
+        [&](ByteSink &sink) { write_door_json(found, snapshot->host, snapshot->degradations, sink); });
+}
+
+Result<void> explain_flow_of_host(const FlowQuery &query, const ExplainCommand &command) {
+    const auto snapshot = take_socket_snapshot(command.sockets);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    const FlowRecord flow = judge_flow(query, *snapshot);
+    return answer(
+        command.reports,
+        [&](const TextStyle &style, ByteSink &sink) {
+            write_flow_explanation_text(flow, snapshot->host, snapshot->degradations, style, sink);
+        },
+        [&](ByteSink &sink) { write_flow_explanation_json(flow, snapshot->host, snapshot->degradations, sink); });
+}
+
+Result<void> run(const ExplainCommand &command) {
+    if (const auto flow = parse_flow_query(command.what)) return explain_flow_of_host(*flow, command);
+    const auto question = parse_port_query(command.what);
+    if (!question) return std::unexpected(question.error());
+    const HostFacts host = read_host_facts(command.sockets.proc);
+    return answer(
+        command.reports,
+        [&](const TextStyle &style, ByteSink &sink) { write_port_explanation_text(*question, host, style, sink); },
+        [&](ByteSink &sink) { write_port_explanation_json(*question, host, sink); });
+}
+
+Result<void> run(const InterfacesCommand &command) {
+    const auto interfaces = list_interfaces();
+    if (!interfaces) return std::unexpected(interfaces.error());
+    const bool may_capture = has_right(Right::net_raw);
+    return answer(
+        command.reports,
+        [&](const TextStyle &style, ByteSink &sink) { write_interfaces_text(*interfaces, may_capture, style, sink); },
+        [&](ByteSink &sink) { write_interfaces_json(*interfaces, may_capture, sink); });
+}
+
+int exit_code(const Result<void> &outcome) {
+    if (outcome) return 0;
+    say(outcome.error().message);
+    return outcome.error().kind == ErrorKind::usage ? 2 : 1;
+}
+
+} // namespace
+} // namespace doorplate
+
+int main(int argc, char **argv) {
+    using namespace doorplate;
+    const auto parsed = parse_options(argc, argv);
+    if (const auto *end = std::get_if<ParseEnd>(&parsed)) {
+        fmt::print(end->exit_code == 0 ? stdout : stderr, "{}", end->message);
+        return end->exit_code;
+    }
+    stop_on_signals();
+    return std::visit([](const auto &command) { return exit_code(run(command)); }, std::get<Command>(parsed));
+}

@@ -1,10 +1,11 @@
 #include "analyze/held_ports.h"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
+#include <utility>
 
-#include <fmt/format.h>
+#include "analyze/conclude.h"
+#include "analyze/socket_history.h"
 
 namespace doorplate {
 namespace {
@@ -25,92 +26,33 @@ std::optional<Timestamp> oldest_start(const Attribution &attribution) {
     return oldest;
 }
 
-// The socket as a flow that has carried nothing yet, so that the same judgement decides its ports as a packet's.
-Flow flow_of(const SocketRecord &socket, Timestamp now) {
+// A flow that has carried nothing yet, so that the same judgement decides its ports as a packet's.
+Flow flow_between(Transport transport, const PerSide<Endpoint> &ends, Timestamp now) {
     Flow flow;
-    flow.key = FlowKey::between(socket.transport, socket.local, socket.remote);
-    flow.ends.initiator = {socket.local.address.unmapped(), socket.local.port};
-    flow.ends.responder = {socket.remote.address.unmapped(), socket.remote.port};
+    flow.key = FlowKey::between(transport, ends.initiator, ends.responder);
+    flow.ends = ends;
     flow.start = flow.end = now;
     return flow;
 }
 
+Endpoint unmapped(const Endpoint &end) { return {end.address.unmapped(), end.port}; }
+
 // What a socket without a peer is: judged as the responder of a flow that has not come yet.
-PortVerdict judge_door(const SocketRecord &socket, const SocketAnswer &answer, const SocketSnapshot &snapshot) {
-    Flow flow = flow_of(socket, snapshot.facts.ended);
-    std::swap(flow.ends.initiator, flow.ends.responder);
+PortVerdict judge_door(const ListeningSocket &door, const SocketSnapshot &snapshot) {
+    const Endpoint local = unmapped(door.socket.local);
+    const Flow flow = flow_between(door.socket.transport, {{}, local}, snapshot.facts.ended);
     RoleContext context;
     context.host = &snapshot.host;
     context.local.responder = true;
-    context.sockets.responder = answer;
-    context.multicast.responder = flow.ends.responder.address.is_multicast();
+    context.sockets.responder = {door.attribution, true, false};
+    context.multicast.responder = local.address.is_multicast();
     return judge_ports(flow, context).responder;
-}
-
-PortVerdict judge_connected(const SocketRecord &socket, const SocketAnswer &answer, const SocketSnapshot &snapshot) {
-    Flow flow = flow_of(socket, snapshot.facts.ended);
-    RoleContext context;
-    context.host = &snapshot.host;
-    context.local.initiator = true;
-    context.local.responder = snapshot.host.is_local(flow.ends.responder.address);
-    context.sockets.initiator = answer;
-    context.multicast.responder = flow.ends.responder.address.is_multicast();
-    const bool turned = judge_initiator(flow, context).flip;
-    if (turned) {
-        flow.flip();
-        std::swap(context.local.initiator, context.local.responder);
-        std::swap(context.sockets.initiator, context.sockets.responder);
-        std::swap(context.multicast.initiator, context.multicast.responder);
-    }
-    const auto verdicts = judge_ports(flow, context);
-    return turned ? verdicts.responder : verdicts.initiator;
 }
 
 auto order_of(const HeldPort &held) {
     const SocketRecord &socket = held.socket;
     return std::tuple(!held.is_door(), socket.transport, socket.local.port, socket.local.address, socket.remote,
                       socket.inode);
-}
-
-template <typename T> std::optional<T> number(std::string_view text) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    const auto port = number<std::uint16_t>(text);
-    return port && *port != 0 ? port : std::nullopt;
-}
-
-std::optional<Transport> parse_transport(std::string_view text) {
-    for (const Transport transport :
-         {Transport::tcp, Transport::udp, Transport::sctp, Transport::dccp, Transport::udplite}) {
-        if (text == transport_token(transport)) return transport;
-    }
-    return std::nullopt;
-}
-
-// Takes "tcp/" off the front of `text`.
-std::optional<Transport> take_transport(std::string_view &text) {
-    const std::size_t slash = text.find('/');
-    if (slash == std::string_view::npos) return std::nullopt;
-    const auto transport = parse_transport(text.substr(0, slash));
-    if (transport) text.remove_prefix(slash + 1);
-    return transport;
-}
-
-// ADDR:PORT or [ADDR6]:PORT.
-std::optional<Endpoint> parse_endpoint(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    std::string_view host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const auto address = IpAddress::parse(host);
-    const auto port = parse_port(text.substr(colon + 1));
-    if (!address || !port) return std::nullopt;
-    return Endpoint{*address, *port};
 }
 
 // Whether a bind to `wanted` meets a socket at `held`: the same address, or either is a wildcard that covers the other.
@@ -145,42 +87,18 @@ std::vector<HeldPort> held_ports(const SocketSnapshot &snapshot) {
         ports.push_back(
             {socket, std::move(verdict), exposure_of(socket.local.address), std::move(attribution), not_before});
     };
-    for (ListeningSocket &listener : history.listeners()) {
-        SocketAnswer answer{std::move(listener.attribution), true, false};
-        PortVerdict verdict = judge_door(listener.socket, answer, snapshot);
-        add(listener.socket, std::move(verdict), std::move(answer.attribution));
+    for (ListeningSocket &door : history.listeners()) {
+        PortVerdict verdict = judge_door(door, snapshot);
+        add(door.socket, std::move(verdict), std::move(door.attribution));
     }
     for (const SocketRecord &socket : history.connected()) {
-        SocketAnswer answer = history.who({socket.transport, socket.local, socket.remote, now, now, false});
-        PortVerdict verdict = judge_connected(socket, answer, snapshot);
-        add(socket, std::move(verdict), std::move(answer.attribution));
+        const PerSide<Endpoint> ends{unmapped(socket.local), unmapped(socket.remote)};
+        FlowRecord flow = conclude(flow_between(socket.transport, ends, now), &snapshot.host, history, {});
+        FlowEnd &end = flow.initiator.endpoint == ends.initiator ? flow.initiator : flow.responder;
+        add(socket, std::move(end.port), std::move(end.attribution));
     }
     std::ranges::sort(ports, {}, order_of);
     return ports;
-}
-
-std::string DoorQuery::to_string() const {
-    const std::string door = address ? Endpoint{*address, port}.to_string() : std::to_string(port);
-    return transport ? transport_token(*transport) + "/" + door : door;
-}
-
-Result<DoorQuery> parse_door_query(std::string_view text) {
-    const std::string_view asked = text;
-    DoorQuery query;
-    query.transport = take_transport(text);
-    if (const auto endpoint = parse_endpoint(text)) {
-        query.address = endpoint->address;
-        query.port = endpoint->port;
-        return query;
-    }
-    if (const auto port = parse_port(text)) {
-        query.port = *port;
-        return query;
-    }
-    return usage_failure(fmt::format(
-        "'{}' names no door: say a port (8080), a transport and a port (tcp/8080), or an address and a port "
-        "(127.0.0.1:8080, [::1]:8080)",
-        asked));
 }
 
 DoorAnswer who_is_at(const DoorQuery &query, const SocketSnapshot &snapshot) {
@@ -213,18 +131,10 @@ DoorAnswer who_is_at(const DoorQuery &query, const SocketSnapshot &snapshot) {
     return answer;
 }
 
-std::optional<FlowQuery> parse_flow_query(std::string_view text) {
-    FlowQuery query;
-    if (const auto transport = take_transport(text)) query.transport = *transport;
-    const std::size_t dash = text.find_first_of("->");
-    if (dash == std::string_view::npos) return std::nullopt;
-    const std::size_t behind = text.find_first_not_of("->", dash);
-    if (behind == std::string_view::npos) return std::nullopt;
-    const auto initiator = parse_endpoint(text.substr(0, dash));
-    const auto responder = parse_endpoint(text.substr(behind));
-    if (!initiator || !responder) return std::nullopt;
-    query.ends = {*initiator, *responder};
-    return query;
+FlowRecord judge_flow(const FlowQuery &query, const SocketSnapshot &snapshot) {
+    SocketHistory history;
+    history.ingest(snapshot.facts);
+    return conclude(flow_between(query.transport, query.ends, snapshot.facts.ended), &snapshot.host, history, {});
 }
 
 } // namespace doorplate

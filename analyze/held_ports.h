@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "analyze/attribution.h"
+#include "analyze/observation.h"
 #include "analyze/port_role.h"
+#include "analyze/queries.h"
 #include "capture/sockets/socket_provider.h"
 
 namespace doorplate {
@@ -35,17 +36,6 @@ struct HeldPort {
 // Every held port, doors first; then by transport, port, address and peer.
 [[nodiscard]] std::vector<HeldPort> held_ports(const SocketSnapshot &snapshot);
 
-// "8080", "tcp/8080", "127.0.0.1:8080", "udp/[::1]:53".
-struct DoorQuery {
-    std::optional<Transport> transport;
-    std::optional<IpAddress> address;
-    std::uint16_t port = 0;
-
-    [[nodiscard]] std::string to_string() const;
-};
-// A usage failure that shows the accepted forms.
-[[nodiscard]] Result<DoorQuery> parse_door_query(std::string_view text);
-
 // What stands in the way of a new bind(2) to the door that was asked for.
 enum class BindObstacle : std::uint8_t {
     held,       // a listener or bound socket has the address, or the wildcard, or a part of a wildcard asked for
@@ -67,11 +57,7 @@ struct DoorAnswer {
 };
 [[nodiscard]] DoorAnswer who_is_at(const DoorQuery &query, const SocketSnapshot &snapshot);
 
-// "192.0.2.10:51034-198.51.100.7:443", "udp/10.0.0.1:5353>224.0.0.251:5353": the initiator first if it is known.
-struct FlowQuery {
-    Transport transport = Transport::tcp;
-    PerSide<Endpoint> ends;
-};
-[[nodiscard]] std::optional<FlowQuery> parse_flow_query(std::string_view text);
+// A flow of this host judged from its socket table alone: it has no packets.
+[[nodiscard]] FlowRecord judge_flow(const FlowQuery &query, const SocketSnapshot &snapshot);
 
 } // namespace doorplate

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "analyze/community_id.h"
+#include "analyze/conclude.h"
 #include "analyze/pressure.h"
 #include "analyze/socket_history.h"
 
@@ -34,8 +34,6 @@ struct DoorHash {
 };
 
 bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
-
-template <typename T> void swap_sides(PerSide<T> &sides) { std::swap(sides.initiator, sides.responder); }
 
 std::string packet_kind_name(const Packet &packet, const Dissection &dissection) {
     switch (dissection.kind) {
@@ -80,7 +78,7 @@ class Observer::Impl {
     Observation observe() {
         Observation observation = summary();
         observation.flows = ended_;
-        table_.for_each([&](const Flow &flow) { observation.flows.push_back(conclude(flow)); });
+        table_.for_each([&](const Flow &flow) { observation.flows.push_back(judge(flow)); });
         finish_flows(observation);
         return observation;
     }
@@ -134,18 +132,13 @@ class Observer::Impl {
         for (const Side side : {Side::initiator, Side::responder}) {
             const Endpoint &local = flow.ends[side];
             if (!host_->is_local(local.address)) continue;
-            if (history_.who(question(flow, side)).attribution.match == MatchQuality::exact) continue;
+            if (history_.who(socket_question(flow, side)).attribution.match == MatchQuality::exact) continue;
             look_ups_.push_back({flow.key.transport, local, flow.ends[other(side)]});
         }
     }
 
-    static SocketQuestion question(const Flow &flow, Side side) {
-        return {flow.key.transport, flow.ends[side], flow.ends[other(side)],
-                flow.start,         flow.end,        is_certain(flow.initiator_evidence)};
-    }
-
     void end(Flow &&flow) {
-        const FlowRecord record = conclude(std::move(flow));
+        const FlowRecord record = judge(std::move(flow));
         if (on_flow_) on_flow_(record);
         if (ended_.size() < options_.kept_flows) {
             ended_.push_back(record);
@@ -154,74 +147,21 @@ class Observer::Impl {
         }
     }
 
-    FlowRecord conclude(Flow flow) const {
-        RoleContext context = context_of(flow);
-        FlowRecord record;
-        record.initiator_verdict = judge_initiator(flow, context);
-        if (record.initiator_verdict.flip) {
-            flow.flip();
-            swap_sides(context.local);
-            swap_sides(context.multicast);
-            swap_sides(context.sockets);
-            swap_sides(context.fan_in);
-        }
-        const PerSide<PortVerdict> ports = judge_ports(flow, context);
-        record.community_id = community_id(flow);
-        record.initiator = flow_end(flow, Side::initiator, context, ports);
-        record.responder = flow_end(flow, Side::responder, context, ports);
-        if (context.local.initiator && context.local.responder) record.relation = RelationKind::loopback_pair;
-        for (const std::uint32_t index : flow.interfaces) {
+    FlowRecord judge(Flow flow) const {
+        const PerSide<std::uint64_t> fan_in{other_flows_at(flow, Side::initiator),
+                                            other_flows_at(flow, Side::responder)};
+        FlowRecord record = conclude(std::move(flow), host_ ? &*host_ : nullptr, history_, fan_in);
+        for (const std::uint32_t index : record.flow.interfaces) {
             if (index < interface_names_.size() && !interface_names_[index].empty()) {
                 record.interface_names.push_back(interface_names_[index]);
             }
         }
-        record.flow = std::move(flow);
         return record;
-    }
-
-    RoleContext context_of(const Flow &flow) const {
-        RoleContext context;
-        context.host = host_ ? &*host_ : nullptr;
-        for (const Side side : {Side::initiator, Side::responder}) {
-            const Endpoint &end = flow.ends[side];
-            context.local[side] = host_ ? host_->is_local(end.address) : end.address.is_loopback();
-            context.multicast[side] = end.address.is_multicast() || end.address.is_limited_broadcast() ||
-                                      (host_ && host_->is_broadcast(end.address));
-            context.fan_in[side] = other_flows_at(flow, side);
-            context.sockets[side] = answer(flow, side, context.local[side]);
-        }
-        return context;
     }
 
     std::uint64_t other_flows_at(const Flow &flow, Side side) const {
         const auto found = flows_by_door_.find({flow.key.transport, flow.ends[side]});
         return found == flows_by_door_.end() ? 0 : found->second - 1;
-    }
-
-    SocketAnswer answer(const Flow &flow, Side side, bool local) const {
-        SocketAnswer answer;
-        if (!host_) { // a capture file: today's sockets say nothing of packets of then
-            answer.attribution.unknown = UnknownReason::no_socket_facts;
-        } else if (local) {
-            return history_.who(question(flow, side));
-        } else {
-            const bool passed_through = flow.seen_inbound && flow.seen_outbound &&
-                                        !host_->is_local(flow.ends.initiator.address) &&
-                                        !host_->is_local(flow.ends.responder.address);
-            answer.attribution.unknown = passed_through ? UnknownReason::forwarded : UnknownReason::not_local;
-        }
-        return answer;
-    }
-
-    FlowEnd flow_end(const Flow &flow, Side side, const RoleContext &context, const PerSide<PortVerdict> &ports) const {
-        FlowEnd end;
-        end.endpoint = flow.ends[side];
-        // Without host facts a loopback address is still somebody's own, and nothing can be said of the others.
-        if (host_ || context.local[side]) end.local = context.local[side];
-        end.multicast = context.multicast[side];
-        end.port = ports[side];
-        end.attribution = context.sockets[side].attribution;
-        return end;
     }
 
     Observation summary() const {

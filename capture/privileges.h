@@ -6,7 +6,7 @@
 namespace doorplate {
 
 // A Linux capability that doorplate can use (capabilities(7)).
-enum class Right { net_raw, net_admin, sys_ptrace, dac_read_search, bpf, perfmon };
+enum class Right { net_raw, net_admin, sys_ptrace, dac_read_search, dac_override, bpf, perfmon };
 
 // "CAP_NET_RAW"
 [[nodiscard]] std::string_view right_token(Right right);
