@@ -1,0 +1,72 @@
+#include "capture/byte_stream.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace doorplate {
+
+namespace {
+
+std::string reason_of(int error) { return std::generic_category().message(error); }
+
+class DescriptorStream final : public ByteStream {
+  public:
+    DescriptorStream(int descriptor, bool owned) : descriptor_(descriptor), owned_(owned) {}
+    ~DescriptorStream() override {
+        if (owned_) ::close(descriptor_);
+    }
+
+    Result<StreamRead> read(std::span<std::uint8_t> room) override {
+        const ssize_t count = ::read(descriptor_, room.data(), room.size());
+        if (count > 0) return StreamRead{.bytes = static_cast<std::size_t>(count)};
+        if (count == 0) return StreamRead{.at_end = true};
+        if (errno == EINTR) return StreamRead{};
+        // Whoever started us may have left standard input non-blocking.
+        if (errno == EAGAIN) return wait();
+        return failure(reason_of(errno));
+    }
+
+  private:
+    [[nodiscard]] Result<StreamRead> wait() const {
+        pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+        if (::poll(&waiting, 1, -1) < 0 && errno != EINTR) return failure(reason_of(errno));
+        return StreamRead{};
+    }
+
+    int descriptor_;
+    bool owned_;
+};
+
+Error cannot_open(const std::string &path, int error) {
+    switch (error) {
+    case ENOENT:
+        return {.message = fmt::format("{}: there is no such file", path)};
+    case EACCES:
+    case EPERM:
+        return {.message = fmt::format("{}: no permission to read it; see its owner and mode (ls -l)", path)};
+    default:
+        return {.message = fmt::format("{}: cannot be opened: {}", path, reason_of(error))};
+    }
+}
+
+} // namespace
+
+Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string &path) {
+    if (path == "-") return std::make_unique<DescriptorStream>(STDIN_FILENO, false);
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) return std::unexpected(cannot_open(path, errno));
+    auto stream = std::make_unique<DescriptorStream>(descriptor, true);
+    struct stat status{};
+    if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode))
+        return failure(fmt::format("{}: is a directory; name the capture file in it", path));
+    return stream;
+}
+
+} // namespace doorplate

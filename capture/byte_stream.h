@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "capture/result.h"
+
+namespace doorplate {
+
+struct StreamRead {
+    // How much of the room was filled. 0 without at_end means that a signal came first.
+    std::size_t bytes = 0;
+    bool at_end = false;
+};
+
+// Where the bytes of a capture file come from: a file, a pipe, standard input, a test's memory.
+class ByteStream {
+  public:
+    ByteStream() = default;
+    ByteStream(const ByteStream &) = delete;
+    ByteStream &operator=(const ByteStream &) = delete;
+    virtual ~ByteStream() = default;
+
+    // Waits for at least one byte. The room is not empty. A failure's message is the reason alone, without a name.
+    [[nodiscard]] virtual Result<StreamRead> read(std::span<std::uint8_t> room) = 0;
+};
+
+// "-" is standard input. The messages begin with the path.
+[[nodiscard]] Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string &path);
+
+} // namespace doorplate
