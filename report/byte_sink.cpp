@@ -22,19 +22,14 @@ std::string words_of(int error) { return std::error_code(error, std::generic_cat
 
 std::string advice(int error) {
     switch (error) {
-    case ENOENT:
-        return "; the folder does not exist, make it first (mkdir -p)";
+    case ENOENT: return "; the folder does not exist, make it first (mkdir -p)";
     case EACCES:
     case EPERM:
-    case EROFS:
-        return "; choose a folder that you may write to, or - for standard output";
-    case EISDIR:
-        return "; name a file in it";
+    case EROFS: return "; choose a folder that you may write to, or - for standard output";
+    case EISDIR: return "; name a file in it";
     case ENOSPC:
-    case EDQUOT:
-        return "; free some room or choose another place";
-    default:
-        return "";
+    case EDQUOT: return "; free some room or choose another place";
+    default: return "";
     }
 }
 

@@ -4,296 +4,186 @@ namespace doorplate {
 
 std::string_view token(Evidence value) {
     switch (value) {
-    case Evidence::syn:
-        return "syn";
-    case Evidence::syn_ack:
-        return "syn_ack";
-    case Evidence::sctp_init:
-        return "sctp_init";
-    case Evidence::icmp_request:
-        return "icmp_request";
-    case Evidence::connected:
-        return "connected";
-    case Evidence::listener:
-        return "listener";
-    case Evidence::registered:
-        return "registered";
-    case Evidence::port_class:
-        return "port_class";
-    case Evidence::many_peers:
-        return "many_peers";
-    case Evidence::first_seen:
-        return "first_seen";
-    case Evidence::in_ephemeral_range:
-        return "in_ephemeral_range";
-    case Evidence::outside_ephemeral_range:
-        return "outside_ephemeral_range";
-    case Evidence::iana_dynamic_range:
-        return "iana_dynamic_range";
-    case Evidence::common_ephemeral_range:
-        return "common_ephemeral_range";
-    case Evidence::below_unprivileged_start:
-        return "below_unprivileged_start";
-    case Evidence::parity:
-        return "parity";
-    case Evidence::same_port_both_ends:
-        return "same_port_both_ends";
-    case Evidence::fixed_source_convention:
-        return "fixed_source_convention";
-    case Evidence::multicast_group:
-        return "multicast_group";
-    case Evidence::reused_source:
-        return "reused_source";
-    case Evidence::no_ports:
-        return "no_ports";
+    case Evidence::syn: return "syn";
+    case Evidence::syn_ack: return "syn_ack";
+    case Evidence::sctp_init: return "sctp_init";
+    case Evidence::icmp_request: return "icmp_request";
+    case Evidence::connected: return "connected";
+    case Evidence::listener: return "listener";
+    case Evidence::registered: return "registered";
+    case Evidence::port_class: return "port_class";
+    case Evidence::many_peers: return "many_peers";
+    case Evidence::first_seen: return "first_seen";
+    case Evidence::in_ephemeral_range: return "in_ephemeral_range";
+    case Evidence::outside_ephemeral_range: return "outside_ephemeral_range";
+    case Evidence::iana_dynamic_range: return "iana_dynamic_range";
+    case Evidence::common_ephemeral_range: return "common_ephemeral_range";
+    case Evidence::below_unprivileged_start: return "below_unprivileged_start";
+    case Evidence::parity: return "parity";
+    case Evidence::same_port_both_ends: return "same_port_both_ends";
+    case Evidence::fixed_source_convention: return "fixed_source_convention";
+    case Evidence::multicast_group: return "multicast_group";
+    case Evidence::reused_source: return "reused_source";
+    case Evidence::no_ports: return "no_ports";
     }
     return "unknown";
 }
 
 std::string_view token(PortClass value) {
     switch (value) {
-    case PortClass::system:
-        return "system";
-    case PortClass::user:
-        return "user";
-    case PortClass::dynamic:
-        return "dynamic";
+    case PortClass::system: return "system";
+    case PortClass::user: return "user";
+    case PortClass::dynamic: return "dynamic";
     }
     return "unknown";
 }
 
 std::string_view token(PortRole value) {
     switch (value) {
-    case PortRole::service:
-        return "service";
-    case PortRole::ephemeral:
-        return "ephemeral";
-    case PortRole::fixed_source:
-        return "fixed_source";
-    case PortRole::privileged_source:
-        return "privileged_source";
-    case PortRole::negotiated:
-        return "negotiated";
-    case PortRole::dynamic_service:
-        return "dynamic_service";
-    case PortRole::multicast_service:
-        return "multicast_service";
-    case PortRole::none:
-        return "none";
+    case PortRole::service: return "service";
+    case PortRole::ephemeral: return "ephemeral";
+    case PortRole::fixed_source: return "fixed_source";
+    case PortRole::privileged_source: return "privileged_source";
+    case PortRole::negotiated: return "negotiated";
+    case PortRole::dynamic_service: return "dynamic_service";
+    case PortRole::multicast_service: return "multicast_service";
+    case PortRole::none: return "none";
     }
     return "unknown";
 }
 
 std::string_view token(MatchQuality value) {
     switch (value) {
-    case MatchQuality::event:
-        return "event";
-    case MatchQuality::exact:
-        return "exact";
-    case MatchQuality::listener:
-        return "listener";
-    case MatchQuality::bound:
-        return "bound";
-    case MatchQuality::wildcard:
-        return "wildcard";
-    case MatchQuality::recorded:
-        return "recorded";
+    case MatchQuality::event: return "event";
+    case MatchQuality::exact: return "exact";
+    case MatchQuality::listener: return "listener";
+    case MatchQuality::bound: return "bound";
+    case MatchQuality::wildcard: return "wildcard";
+    case MatchQuality::recorded: return "recorded";
     }
     return "unknown";
 }
 
 std::string_view token(UnknownReason value) {
     switch (value) {
-    case UnknownReason::no_socket_facts:
-        return "no_socket_facts";
-    case UnknownReason::not_local:
-        return "not_local";
-    case UnknownReason::forwarded:
-        return "forwarded";
-    case UnknownReason::exited:
-        return "exited";
-    case UnknownReason::no_permission:
-        return "no_permission";
-    case UnknownReason::other_namespace:
-        return "other_namespace";
-    case UnknownReason::kernel_socket:
-        return "kernel_socket";
-    case UnknownReason::raw_socket:
-        return "raw_socket";
-    case UnknownReason::ambiguous:
-        return "ambiguous";
+    case UnknownReason::no_socket_facts: return "no_socket_facts";
+    case UnknownReason::not_local: return "not_local";
+    case UnknownReason::forwarded: return "forwarded";
+    case UnknownReason::exited: return "exited";
+    case UnknownReason::no_permission: return "no_permission";
+    case UnknownReason::other_namespace: return "other_namespace";
+    case UnknownReason::kernel_socket: return "kernel_socket";
+    case UnknownReason::raw_socket: return "raw_socket";
+    case UnknownReason::ambiguous: return "ambiguous";
     }
     return "unknown";
 }
 
 std::string_view token(FlowEndReason value) {
     switch (value) {
-    case FlowEndReason::idle_timeout:
-        return "idle_timeout";
-    case FlowEndReason::active_timeout:
-        return "active_timeout";
-    case FlowEndReason::end_detected:
-        return "end_detected";
-    case FlowEndReason::forced_end:
-        return "forced_end";
-    case FlowEndReason::lack_of_resources:
-        return "lack_of_resources";
+    case FlowEndReason::idle_timeout: return "idle_timeout";
+    case FlowEndReason::active_timeout: return "active_timeout";
+    case FlowEndReason::end_detected: return "end_detected";
+    case FlowEndReason::forced_end: return "forced_end";
+    case FlowEndReason::lack_of_resources: return "lack_of_resources";
     }
     return "unknown";
 }
 
 std::string_view token(Malformation value) {
     switch (value) {
-    case Malformation::link_header_too_short:
-        return "link_header_too_short";
-    case Malformation::vlan_header_too_short:
-        return "vlan_header_too_short";
-    case Malformation::too_many_vlan_tags:
-        return "too_many_vlan_tags";
-    case Malformation::arp_too_short:
-        return "arp_too_short";
-    case Malformation::ipv4_header_too_short:
-        return "ipv4_header_too_short";
-    case Malformation::ipv4_bad_version:
-        return "ipv4_bad_version";
-    case Malformation::ipv4_bad_header_length:
-        return "ipv4_bad_header_length";
-    case Malformation::ipv4_total_length_too_small:
-        return "ipv4_total_length_too_small";
-    case Malformation::ipv4_bad_options:
-        return "ipv4_bad_options";
-    case Malformation::ipv6_header_too_short:
-        return "ipv6_header_too_short";
-    case Malformation::ipv6_bad_version:
-        return "ipv6_bad_version";
-    case Malformation::ipv6_bad_extension_header:
-        return "ipv6_bad_extension_header";
-    case Malformation::ipv6_too_many_extension_headers:
-        return "ipv6_too_many_extension_headers";
-    case Malformation::fragment_bad_length:
-        return "fragment_bad_length";
-    case Malformation::fragment_too_small:
-        return "fragment_too_small";
-    case Malformation::tcp_header_too_short:
-        return "tcp_header_too_short";
-    case Malformation::tcp_bad_data_offset:
-        return "tcp_bad_data_offset";
-    case Malformation::tcp_bad_options:
-        return "tcp_bad_options";
-    case Malformation::udp_header_too_short:
-        return "udp_header_too_short";
-    case Malformation::udp_bad_length:
-        return "udp_bad_length";
-    case Malformation::sctp_header_too_short:
-        return "sctp_header_too_short";
-    case Malformation::sctp_bad_chunk_length:
-        return "sctp_bad_chunk_length";
-    case Malformation::icmp_header_too_short:
-        return "icmp_header_too_short";
-    case Malformation::longer_than_frame:
-        return "longer_than_frame";
+    case Malformation::link_header_too_short: return "link_header_too_short";
+    case Malformation::vlan_header_too_short: return "vlan_header_too_short";
+    case Malformation::too_many_vlan_tags: return "too_many_vlan_tags";
+    case Malformation::arp_too_short: return "arp_too_short";
+    case Malformation::ipv4_header_too_short: return "ipv4_header_too_short";
+    case Malformation::ipv4_bad_version: return "ipv4_bad_version";
+    case Malformation::ipv4_bad_header_length: return "ipv4_bad_header_length";
+    case Malformation::ipv4_total_length_too_small: return "ipv4_total_length_too_small";
+    case Malformation::ipv4_bad_options: return "ipv4_bad_options";
+    case Malformation::ipv6_header_too_short: return "ipv6_header_too_short";
+    case Malformation::ipv6_bad_version: return "ipv6_bad_version";
+    case Malformation::ipv6_bad_extension_header: return "ipv6_bad_extension_header";
+    case Malformation::ipv6_too_many_extension_headers: return "ipv6_too_many_extension_headers";
+    case Malformation::fragment_bad_length: return "fragment_bad_length";
+    case Malformation::fragment_too_small: return "fragment_too_small";
+    case Malformation::tcp_header_too_short: return "tcp_header_too_short";
+    case Malformation::tcp_bad_data_offset: return "tcp_bad_data_offset";
+    case Malformation::tcp_bad_options: return "tcp_bad_options";
+    case Malformation::udp_header_too_short: return "udp_header_too_short";
+    case Malformation::udp_bad_length: return "udp_bad_length";
+    case Malformation::sctp_header_too_short: return "sctp_header_too_short";
+    case Malformation::sctp_bad_chunk_length: return "sctp_bad_chunk_length";
+    case Malformation::icmp_header_too_short: return "icmp_header_too_short";
+    case Malformation::dccp_header_too_short: return "dccp_header_too_short";
+    case Malformation::dccp_bad_data_offset: return "dccp_bad_data_offset";
+    case Malformation::longer_than_frame: return "longer_than_frame";
     }
     return "unknown";
 }
 
 std::string_view token(RelationKind value) {
     switch (value) {
-    case RelationKind::loopback_pair:
-        return "loopback_pair";
+    case RelationKind::loopback_pair: return "loopback_pair";
     }
     return "unknown";
 }
 
 std::string_view token(SocketState value) {
     switch (value) {
-    case SocketState::established:
-        return "established";
-    case SocketState::syn_sent:
-        return "syn_sent";
-    case SocketState::syn_received:
-        return "syn_received";
-    case SocketState::fin_wait1:
-        return "fin_wait1";
-    case SocketState::fin_wait2:
-        return "fin_wait2";
-    case SocketState::time_wait:
-        return "time_wait";
-    case SocketState::close:
-        return "close";
-    case SocketState::close_wait:
-        return "close_wait";
-    case SocketState::last_ack:
-        return "last_ack";
-    case SocketState::listen:
-        return "listen";
-    case SocketState::closing:
-        return "closing";
-    case SocketState::new_syn_received:
-        return "new_syn_received";
+    case SocketState::established: return "established";
+    case SocketState::syn_sent: return "syn_sent";
+    case SocketState::syn_received: return "syn_received";
+    case SocketState::fin_wait1: return "fin_wait1";
+    case SocketState::fin_wait2: return "fin_wait2";
+    case SocketState::time_wait: return "time_wait";
+    case SocketState::close: return "close";
+    case SocketState::close_wait: return "close_wait";
+    case SocketState::last_ack: return "last_ack";
+    case SocketState::listen: return "listen";
+    case SocketState::closing: return "closing";
+    case SocketState::new_syn_received: return "new_syn_received";
     }
     return "unknown";
 }
 
 std::string_view words(PortRole value) {
     switch (value) {
-    case PortRole::service:
-        return "service";
-    case PortRole::ephemeral:
-        return "ephemeral";
-    case PortRole::fixed_source:
-        return "fixed source";
-    case PortRole::privileged_source:
-        return "privileged source";
-    case PortRole::negotiated:
-        return "negotiated";
-    case PortRole::dynamic_service:
-        return "dynamic service";
-    case PortRole::multicast_service:
-        return "group service";
-    case PortRole::none:
-        return "no ports";
+    case PortRole::service: return "service";
+    case PortRole::ephemeral: return "ephemeral";
+    case PortRole::fixed_source: return "fixed source";
+    case PortRole::privileged_source: return "privileged source";
+    case PortRole::negotiated: return "negotiated";
+    case PortRole::dynamic_service: return "dynamic service";
+    case PortRole::multicast_service: return "group service";
+    case PortRole::none: return "no ports";
     }
     return "unknown";
 }
 
 std::string_view words(MatchQuality value) {
     switch (value) {
-    case MatchQuality::event:
-        return "the kernel told so at that moment";
-    case MatchQuality::exact:
-        return "the socket table has exactly this pair of endpoints";
-    case MatchQuality::listener:
-        return "it listens on this endpoint; the accepted socket itself was not seen";
-    case MatchQuality::bound:
-        return "its socket is bound to this endpoint";
-    case MatchQuality::wildcard:
-        return "its socket takes this port on every address";
-    case MatchQuality::recorded:
-        return "the capture file says so";
+    case MatchQuality::event: return "the kernel told so at that moment";
+    case MatchQuality::exact: return "the socket table has exactly this pair of endpoints";
+    case MatchQuality::listener: return "it listens on this endpoint; the accepted socket itself was not seen";
+    case MatchQuality::bound: return "its socket is bound to this endpoint";
+    case MatchQuality::wildcard: return "its socket takes this port on every address";
+    case MatchQuality::recorded: return "the capture file says so";
     }
     return "unknown";
 }
 
 std::string_view words(UnknownReason value) {
     switch (value) {
-    case UnknownReason::no_socket_facts:
-        return "no socket facts";
-    case UnknownReason::not_local:
-        return "another host";
-    case UnknownReason::forwarded:
-        return "forwarded";
-    case UnknownReason::exited:
-        return "exited";
-    case UnknownReason::no_permission:
-        return "no permission";
-    case UnknownReason::other_namespace:
-        return "other namespace";
-    case UnknownReason::kernel_socket:
-        return "the kernel";
-    case UnknownReason::raw_socket:
-        return "raw socket";
-    case UnknownReason::ambiguous:
-        return "ambiguous";
+    case UnknownReason::no_socket_facts: return "no socket facts";
+    case UnknownReason::not_local: return "another host";
+    case UnknownReason::forwarded: return "forwarded";
+    case UnknownReason::exited: return "exited";
+    case UnknownReason::no_permission: return "no permission";
+    case UnknownReason::other_namespace: return "other namespace";
+    case UnknownReason::kernel_socket: return "the kernel";
+    case UnknownReason::raw_socket: return "raw socket";
+    case UnknownReason::ambiguous: return "ambiguous";
     }
     return "unknown";
 }
