@@ -1,0 +1,2 @@
+// Planted: the layering check must refuse this tree.
+#include "report/tokens.h"
