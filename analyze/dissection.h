@@ -36,6 +36,8 @@ enum class Malformation : std::uint8_t {
     sctp_header_too_short,
     sctp_bad_chunk_length,
     icmp_header_too_short,
+    dccp_header_too_short,
+    dccp_bad_data_offset,
     // The packet is longer on the wire than the frame that carried it.
     longer_than_frame,
 };
@@ -111,8 +113,8 @@ struct Dissection {
     std::optional<SctpFields> sctp;
     std::optional<FragmentFields> fragment;
 
-    // The transport header was read (or the transport has none): the addresses and ports name a flow. False for fragments
-    // that are not the first, whose flow the fragment table knows, and for headers that are cut or broken.
+    // The transport header was read (or the transport has none): the addresses and ports name a flow. False for
+    // fragments that are not the first, whose flow the fragment table knows, and for headers that are cut or broken.
     bool flow_ready = false;
     // The snapshot length cut a header that we needed.
     bool truncated = false;

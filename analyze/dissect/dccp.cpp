@@ -1,0 +1,32 @@
+// DCCP, RFC 4340 section 5.1.
+
+#include "analyze/dissect/layers.h"
+
+namespace doorplate {
+
+//     0                   1                   2                   3
+//     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//    +-------------------------------+-------------------------------+
+//    |          Source Port          |        Destination Port       |
+//    +---------------+-------+-------+-------------------------------+
+//    |  Data Offset  | CCVal | CsCov |            Checksum           |
+//    +-----+-------+-+-------+-------+-------------------------------+
+//    | Res | Type  |X|    Sequence Number: 3 bytes, or 7 if X is 1   |
+//    +-----+-------+-+-----------------------------------------------+
+//    |      further fields of the type, and options, up to Data Offset words
+
+void dissect_dccp(const LayerBytes &bytes, Dissection &out) {
+    constexpr std::size_t shortest_length = 12;
+    if (!require(bytes, shortest_length, Malformation::dccp_header_too_short, out)) return;
+
+    ByteReader header(bytes.captured());
+    out.source_port = *header.be16();
+    out.destination_port = *header.be16();
+    const std::size_t header_length = std::size_t{4} * *header.u8();
+    if (header_length < shortest_length || header_length > bytes.length())
+        return note(Malformation::dccp_bad_data_offset, out);
+    set_payload(bytes.behind(header_length), out);
+    out.flow_ready = true;
+}
+
+} // namespace doorplate

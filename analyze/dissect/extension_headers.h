@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "analyze/dissect/layer.h"
+
+namespace doorplate {
+
+// What an IP header announces, and where it begins.
+struct NextHeader {
+    std::uint8_t protocol = 0;
+    LayerBytes bytes;
+};
+
+// Walks over the extension headers and passes on what follows them. IPv4 has only one, the authentication header.
+void dissect_upper_layer(NextHeader next, Family family, Dissection &out);
+
+// The length in the jumbo payload option (RFC 2675 section 2), if `next_header` is a hop-by-hop header that has it.
+[[nodiscard]] std::optional<std::uint32_t> jumbo_payload_length(std::uint8_t next_header, const LayerBytes &bytes);
+
+} // namespace doorplate

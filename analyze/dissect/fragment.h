@@ -1,0 +1,17 @@
+#pragma once
+
+#include "analyze/dissect/layer.h"
+
+namespace doorplate {
+
+// What both versions of IP say of a fragment that carries `payload`. A packet with the fields but in one piece (an
+// atomic fragment, RFC 6946) is treated as the whole that it is.
+inline void set_fragment(const FragmentFields &fields, const LayerBytes &payload, Dissection &out) {
+    if (fields.offset == 0 && !fields.more) return;
+    out.fragment = fields;
+    const bool uneven = fields.more && payload.length() % 8 != 0;
+    const bool too_far = fields.offset + payload.length() > 65535;
+    if (uneven || too_far) note(Malformation::fragment_bad_length, out);
+}
+
+} // namespace doorplate

@@ -1,0 +1,53 @@
+// IPv6, RFC 8200; jumbograms, RFC 2675.
+
+#include "analyze/dissect/extension_headers.h"
+#include "analyze/dissect/layers.h"
+
+namespace doorplate {
+
+namespace {
+
+// A payload length of 0 has three meanings: really nothing; a jumbogram, whose option has the length; or a large
+// segment captured before the network card cut it into packets, which is longer than the field can say.
+std::uint64_t payload_length(std::uint16_t field, std::uint8_t next_header, const LayerBytes &behind_header) {
+    if (field != 0) return field;
+    if (const auto jumbo = jumbo_payload_length(next_header, behind_header)) return *jumbo;
+    return behind_header.on_wire() > 0xffff ? behind_header.on_wire() : 0;
+}
+
+} // namespace
+
+//     0                   1                   2                   3
+//     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//    +-------+---------------+---------------------------------------+
+//    |Version| Traffic Class |               Flow Label              |
+//    +-------+---------------+-------+---------------+---------------+
+//    |         Payload Length        |  Next Header  |   Hop Limit   |
+//    +-------------------------------+---------------+---------------+
+//    |                   Source Address (16 bytes)                   |
+//    +---------------------------------------------------------------+
+//    |                 Destination Address (16 bytes)                |
+//    +---------------------------------------------------------------+
+
+void dissect_ipv6(const LayerBytes &bytes, Dissection &out) {
+    constexpr std::size_t header_length = 40;
+    if (!require(bytes, 1, Malformation::ipv6_header_too_short, out)) return;
+    if (bytes.captured()[0] >> 4 != 6) return note(Malformation::ipv6_bad_version, out);
+    if (!require(bytes, header_length, Malformation::ipv6_header_too_short, out)) return;
+
+    ByteReader header(bytes.captured().subspan(4));
+    const std::uint16_t length_field = *header.be16();
+    const std::uint8_t next_header = *header.u8();
+    static_cast<void>(header.skip(1));
+    out.source = IpAddress::from_bytes(*header.take(16));
+    out.destination = IpAddress::from_bytes(*header.take(16));
+    out.kind = PacketKind::ip;
+
+    const LayerBytes behind_header = bytes.behind(header_length);
+    const LayerBytes payload = behind_header.with_length(payload_length(length_field, next_header, behind_header));
+    out.ip_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(header_length + payload.length(), UINT32_MAX));
+    if (payload.length() > behind_header.on_wire()) note(Malformation::longer_than_frame, out);
+    dissect_upper_layer({.protocol = next_header, .bytes = payload}, Family::ipv6, out);
+}
+
+} // namespace doorplate

@@ -1,0 +1,61 @@
+// TCP, RFC 9293 section 3.1.
+
+#include "analyze/dissect/layers.h"
+#include "analyze/dissect/options.h"
+
+namespace doorplate {
+
+//     0                   1                   2                   3
+//     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//    +-------------------------------+-------------------------------+
+//    |          Source Port          |        Destination Port       |
+//    +-------------------------------+-------------------------------+
+//    |                        Sequence Number                        |
+//    +---------------------------------------------------------------+
+//    |                     Acknowledgment Number                     |
+//    +-------+-------+-+-+-+-+-+-+-+-+-------------------------------+
+//    |  Data |       |C|E|U|A|P|R|S|F|                               |
+//    | Offset|       |W|C|R|C|S|S|Y|I|            Window             |
+//    |       |       |R|E|G|K|H|T|N|N|                               |
+//    +-------+-------+-+-+-+-+-+-+-+-+-------------------------------+
+//    |            Checksum           |         Urgent Pointer        |
+//    +-------------------------------+-------------------------------+
+//    |                Options (Data Offset - 5 words)                |
+//    +---------------------------------------------------------------+
+
+void dissect_tcp(const LayerBytes &bytes, Dissection &out) {
+    constexpr std::size_t fixed_length = 20;
+    if (!require(bytes, fixed_length, Malformation::tcp_header_too_short, out)) return;
+
+    ByteReader header(bytes.captured());
+    out.source_port = *header.be16();
+    out.destination_port = *header.be16();
+    TcpFields tcp{.sequence = *header.be32(), .acknowledgment = *header.be32()};
+    const std::size_t header_length = std::size_t{4} * (*header.u8() >> 4);
+    const std::uint8_t flags = *header.u8();
+    tcp.window = *header.be16();
+    tcp.fin = (flags & 0x01) != 0;
+    tcp.syn = (flags & 0x02) != 0;
+    tcp.rst = (flags & 0x04) != 0;
+    tcp.psh = (flags & 0x08) != 0;
+    tcp.ack = (flags & 0x10) != 0;
+    tcp.urg = (flags & 0x20) != 0;
+    tcp.ece = (flags & 0x40) != 0;
+    tcp.cwr = (flags & 0x80) != 0;
+    out.tcp = tcp;
+
+    if (header_length < fixed_length || header_length > bytes.length()) {
+        const bool cut_by_fragment = header_length >= fixed_length && out.fragment;
+        return note(cut_by_fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
+    }
+
+    set_payload(bytes.behind(header_length), out);
+    // What the options say is not needed, so it does not matter that the snapshot cut them.
+    const Bytes captured = bytes.captured();
+    const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(fixed_length);
+    if (!options_are_valid(options, options.size() == header_length - fixed_length))
+        note(Malformation::tcp_bad_options, out);
+    out.flow_ready = true;
+}
+
+} // namespace doorplate

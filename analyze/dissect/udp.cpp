@@ -1,0 +1,54 @@
+// UDP, RFC 768, and UDP-Lite, RFC 3828.
+
+#include "analyze/dissect/layers.h"
+
+namespace doorplate {
+
+namespace {
+
+//     0                   1                   2                   3
+//     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//    +-------------------------------+-------------------------------+
+//    |          Source Port          |        Destination Port       |
+//    +-------------------------------+-------------------------------+
+//    |     Length, or UDP-Lite's     |            Checksum           |
+//    |       checksum coverage       |                               |
+//    +-------------------------------+-------------------------------+
+
+constexpr std::size_t header_length = 8;
+
+// RFC 2675 section 4: a datagram too long for the field has 0 there.
+constexpr std::uint64_t longest_told = 0xffff;
+
+} // namespace
+
+void dissect_udp(const LayerBytes &bytes, Dissection &out) {
+    if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
+
+    ByteReader header(bytes.captured());
+    out.source_port = *header.be16();
+    out.destination_port = *header.be16();
+    const std::uint16_t told = *header.be16();
+    const std::uint64_t length = told == 0 && bytes.length() > longest_told ? bytes.length() : told;
+    if (length < header_length) return note(Malformation::udp_bad_length, out);
+    // The first fragment has the length of all.
+    if (length > bytes.length() && !out.fragment) note(Malformation::udp_bad_length, out);
+    // What IP has beyond that length is no payload (RFC 9868 puts options there).
+    set_payload(bytes.with_length(std::min(length, bytes.length())).behind(header_length), out);
+    out.flow_ready = true;
+}
+
+void dissect_udplite(const LayerBytes &bytes, Dissection &out) {
+    if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
+
+    ByteReader header(bytes.captured());
+    out.source_port = *header.be16();
+    out.destination_port = *header.be16();
+    const std::uint16_t coverage = *header.be16();
+    const bool coverage_fits = coverage == 0 || (coverage >= header_length && coverage <= bytes.length());
+    if (!coverage_fits && !out.fragment) note(Malformation::udp_bad_length, out);
+    set_payload(bytes.behind(header_length), out);
+    out.flow_ready = true;
+}
+
+} // namespace doorplate
