@@ -35,6 +35,17 @@ enum class FlowEndReason : std::uint8_t {
     lack_of_resources, // evicted from a full table
 };
 
+// Zeek's states of one end of a TCP connection (TCP_Endpoint.h), from which conn_state follows.
+enum class TcpEndState : std::uint8_t {
+    inactive,     // nothing seen of it
+    syn_sent,     // its SYN seen
+    syn_ack_sent, // its SYN+ACK seen although it is the initiator
+    partial,      // seen, but no SYN
+    established,  // the handshake seen
+    closed,       // its FIN seen
+    reset,        // its RST seen
+};
+
 // Zeek's view of a TCP connection.
 struct TcpSummary {
     // conn_state, letter for letter: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH.
@@ -45,6 +56,13 @@ struct TcpSummary {
     std::optional<Duration> handshake_rtt;
     // Segments whose payload had all been seen before.
     PerSide<std::uint64_t> retransmissions;
+    // What `state` was made of, so that it can be made again when the roles are turned round.
+    PerSide<TcpEndState> end_states;
+    // The sequence numbers say that this end sent payload.
+    PerSide<bool> sent_payload;
+
+    // Turns the roles round: "^" at the head of `history` says that the initiator is not who sent the first packet.
+    void flip();
 
     friend bool operator==(const TcpSummary &, const TcpSummary &) = default;
 };
@@ -58,8 +76,8 @@ struct IcmpSummary {
     friend bool operator==(const IcmpSummary &, const IcmpSummary &) = default;
 };
 
-// Both directions of one five-tuple, from its first packet to its end: what was counted, before anything is concluded but who
-// began. Another connection on the same five-tuple is another flow.
+// Both directions of one five-tuple, from its first packet to its end: what was counted, before anything is concluded
+// but who began. Another connection on the same five-tuple is another flow.
 struct Flow {
     // 1, 2, 3 ... in the order of first packets.
     std::uint64_t id = 0;
@@ -84,7 +102,7 @@ struct Flow {
     // Set when the flow ends.
     FlowEndReason end_reason = FlowEndReason::forced_end;
 
-    // Turns the roles round: ends, counters, and TCP history (with Zeek's "^").
+    // Turns the roles round: ends, counters, TCP state and history (with Zeek's "^"). Twice is as if never.
     void flip();
 };
 

@@ -31,7 +31,11 @@ std::uint64_t mix(std::uint64_t hash, const Endpoint &end) {
 
 std::size_t FlowKeyHash::operator()(const FlowKey &key) const noexcept {
     const std::uint64_t start = seed | 1U; // never a word that a multiplication would keep at 0
-    return mix(mix(mix(start, static_cast<std::uint64_t>(key.transport)), key.low), key.high);
+    const IcmpExchange &icmp = key.icmp;
+    const std::uint64_t kind = static_cast<std::uint64_t>(key.transport) | (std::uint64_t{icmp.type} << 8) |
+                               (std::uint64_t{icmp.code} << 16) | (std::uint64_t{icmp.identifier} << 24) |
+                               (std::uint64_t{icmp.by_low} << 40);
+    return mix(mix(mix(start, kind), key.low), key.high);
 }
 
 } // namespace doorplate

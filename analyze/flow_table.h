@@ -22,7 +22,7 @@ struct FlowTableOptions {
     Duration other_inactive = std::chrono::minutes(1);
     // A closed flow stays this long, so that late segments and late owners still find it (Zeek's tcp_close_delay).
     Duration closed_linger = std::chrono::seconds(5);
-    // Longer flows are cut into pieces; 0 means never.
+    // Longer flows are cut into pieces at the next packet; the rest is a new flow with the same roles. 0 means never.
     Duration active = Duration::zero();
 };
 
@@ -36,7 +36,7 @@ class FlowTable {
     ~FlowTable();
 
     struct Update {
-        // Valid until the next call that is not const.
+        // Valid until the next call that is not const. Its `tcp` is filled in only when the flow is visited or ends.
         Flow *flow = nullptr;
         bool is_new = false;
         Side from = Side::initiator;
@@ -48,7 +48,7 @@ class FlowTable {
     // Ends what is idle at `now`. Called by add() with the packet's time; live runs call it when no packets come.
     void advance(Timestamp now);
 
-    // Ends everything: end_detected where the end was seen, else forced_end.
+    // Ends everything, in the order of first packets: end_detected where the end was seen, else forced_end.
     void finish();
 
     // Alive flows in the order of their first packets. The flows are up to date (history and state included).
@@ -57,6 +57,7 @@ class FlowTable {
     [[nodiscard]] std::size_t size() const;
     // Fragments whose first fragment was not seen, or came too late or was forgotten.
     [[nodiscard]] std::uint64_t orphan_fragments() const;
+    // Flows that were ended for lack of room although they went on.
     [[nodiscard]] std::uint64_t evicted() const;
 
   private:

@@ -1,0 +1,64 @@
+#include "analyze/fragments.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace doorplate {
+
+FragmentTable::Key FragmentTable::key_of(const Dissection &dissection) {
+    return {dissection.source, dissection.destination, dissection.transport, dissection.fragment->identification};
+}
+
+std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection, const Owner &owner, Timestamp now) {
+    Entry &entry = find_or_make(key_of(dissection), now);
+    entry.owner = owner;
+    // Of an identification that is used again, only the newest packet can still have fragments under way.
+    entry.since = now;
+    by_age_.splice(by_age_.end(), by_age_, entry.age);
+    return std::exchange(entry.held, std::nullopt);
+}
+
+std::optional<FragmentTable::Owner> FragmentTable::further(const Dissection &dissection, const TrafficCounters &counted,
+                                                           Timestamp time, Timestamp now) {
+    Entry &entry = find_or_make(key_of(dissection), now);
+    if (entry.owner) return entry.owner;
+    if (!entry.held) entry.held = FragmentTraffic{{}, time, time};
+    FragmentTraffic &held = *entry.held;
+    held.traffic.packets += counted.packets;
+    held.traffic.frame_bytes += counted.frame_bytes;
+    held.traffic.ip_bytes += counted.ip_bytes;
+    held.traffic.payload_bytes += counted.payload_bytes;
+    held.first = std::min(held.first, time);
+    held.last = std::max(held.last, time);
+    return std::nullopt;
+}
+
+void FragmentTable::advance(Timestamp now) {
+    while (!by_age_.empty()) {
+        const auto oldest = entries_.find(by_age_.front());
+        if (now - oldest->second.since < timeout) return;
+        forget(oldest);
+    }
+}
+
+void FragmentTable::clear() {
+    while (!entries_.empty()) forget(entries_.begin());
+}
+
+FragmentTable::Entry &FragmentTable::find_or_make(const Key &key, Timestamp now) {
+    const auto [found, is_new] = entries_.try_emplace(key);
+    if (is_new) {
+        found->second.since = now;
+        found->second.age = by_age_.insert(by_age_.end(), key);
+        if (entries_.size() > max_packets) forget(entries_.find(by_age_.front()));
+    }
+    return found->second;
+}
+
+void FragmentTable::forget(Entries::iterator entry) {
+    if (entry->second.held) orphans_ += entry->second.held->traffic.packets;
+    by_age_.erase(entry->second.age);
+    entries_.erase(entry);
+}
+
+} // namespace doorplate
