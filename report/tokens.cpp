@@ -147,6 +147,26 @@ std::string_view token(SocketState value) {
     return "unknown";
 }
 
+std::string_view token(Exposure value) {
+    switch (value) {
+    case Exposure::loopback: return "loopback";
+    case Exposure::one_address: return "one_address";
+    case Exposure::all_addresses: return "all_addresses";
+    case Exposure::multicast: return "multicast";
+    }
+    return "unknown";
+}
+
+std::string_view token(BindObstacle value) {
+    switch (value) {
+    case BindObstacle::held: return "held";
+    case BindObstacle::time_wait: return "time_wait";
+    case BindObstacle::connected: return "connected";
+    case BindObstacle::privileged: return "privileged";
+    }
+    return "unknown";
+}
+
 std::string_view words(PortRole value) {
     switch (value) {
     case PortRole::service: return "service";
@@ -184,6 +204,16 @@ std::string_view words(UnknownReason value) {
     case UnknownReason::kernel_socket: return "the kernel";
     case UnknownReason::raw_socket: return "raw socket";
     case UnknownReason::ambiguous: return "ambiguous";
+    }
+    return "unknown";
+}
+
+std::string_view words(Exposure value) {
+    switch (value) {
+    case Exposure::loopback: return "this host only";
+    case Exposure::one_address: return "one address";
+    case Exposure::all_addresses: return "every address";
+    case Exposure::multicast: return "a group";
     }
     return "unknown";
 }

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "analyze/held_ports.h"
 #include "analyze/observation.h"
 
 namespace doorplate {
@@ -16,10 +17,14 @@ namespace doorplate {
 [[nodiscard]] std::string_view token(Malformation value);
 [[nodiscard]] std::string_view token(RelationKind value);
 [[nodiscard]] std::string_view token(SocketState value);
+[[nodiscard]] std::string_view token(Exposure value);
+[[nodiscard]] std::string_view token(BindObstacle value);
 
 // The same for people: free to become better.
 [[nodiscard]] std::string_view words(PortRole value);
 [[nodiscard]] std::string_view words(MatchQuality value);
 [[nodiscard]] std::string_view words(UnknownReason value);
+// "reached from ..."
+[[nodiscard]] std::string_view words(Exposure value);
 
 } // namespace doorplate
