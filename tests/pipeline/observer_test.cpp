@@ -1,0 +1,211 @@
+#include "analyze/observer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/packet_builder.h"
+#include "tests/support/socket_facts_builder.h"
+
+namespace doorplate {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char *host_address = "192.0.2.1";
+constexpr const char *peer_address = "198.51.100.7";
+
+// A run in which the host at 192.0.2.1 is observed.
+class ObserverTest : public testing::Test {
+  protected:
+    void observe(const PacketBuilder &packet) {
+        const BuiltPacket built = packet.build();
+        const Packet view = built.view();
+        observer_.ingest({&view, 1}, interfaces_);
+    }
+    void learn(const LookBuilder &look) { observer_.ingest(look.facts()); }
+    void know_the_host() { observer_.ingest(linux_host()); }
+
+    static PacketBuilder tcp(const char *from, std::uint16_t from_port, const char *to, std::uint16_t to_port,
+                             const char *flags, std::int64_t ms) {
+        PacketBuilder packet;
+        packet.ethernet().ipv4(from, to).tcp(from_port, to_port).flags(flags).at_ms(ms);
+        return packet;
+    }
+    // The handshake of a connection that the host opens.
+    void host_connects(std::uint16_t port, std::uint16_t peer_port, std::int64_t ms = 0) {
+        observe(tcp(host_address, port, peer_address, peer_port, "S", ms).seq(1));
+        observe(tcp(peer_address, peer_port, host_address, port, "S.", ms + 1).seq(100).ack(2));
+        observe(tcp(host_address, port, peer_address, peer_port, ".", ms + 2).seq(2).ack(101));
+    }
+
+    std::vector<CaptureInterface> interfaces_{{"eth0", LinkType::ethernet, 0}};
+    std::vector<std::uint64_t> streamed_;
+    Observer observer_{{}, [this](const FlowRecord &flow) { streamed_.push_back(flow.flow.id); }};
+};
+
+TEST_F(ObserverTest, BothDirectionsAreOneFlow) {
+    host_connects(51000, 443);
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(1));
+    EXPECT_EQ(2U, seen.flows[0].flow.traffic.initiator.packets);
+    EXPECT_EQ(1U, seen.flows[0].flow.traffic.responder.packets);
+    EXPECT_EQ(3U, seen.packets);
+}
+
+TEST_F(ObserverTest, AReplayKnowsNoSocketsAndSaysSo) {
+    host_connects(51000, 443);
+    const Observation seen = observer_.finish();
+    EXPECT_EQ(UnknownReason::no_socket_facts, seen.flows[0].initiator.attribution.unknown);
+    EXPECT_EQ(std::nullopt, seen.flows[0].initiator.local);
+    EXPECT_FALSE(seen.host);
+}
+
+TEST_F(ObserverTest, AnOwnerFoundAfterTheFirstPacketStillCounts) {
+    know_the_host();
+    host_connects(51000, 443);
+    learn(look_at_ms(40).connected(host_address, 51000, peer_address, 443).held_by(42, "curl"));
+    const Observation seen = observer_.finish();
+    const Attribution &owner = seen.flows[0].initiator.attribution;
+    EXPECT_EQ(MatchQuality::exact, owner.match);
+    ASSERT_THAT(owner.holders, SizeIs(1));
+    EXPECT_EQ("curl", owner.holders[0]->name);
+    EXPECT_EQ(UnknownReason::not_local, seen.flows[0].responder.attribution.unknown);
+}
+
+TEST_F(ObserverTest, TheKernelsRangeMakesAPortEphemeral) {
+    know_the_host();
+    host_connects(45000, 443);
+    const Observation seen = observer_.finish();
+    EXPECT_EQ(PortRole::ephemeral, seen.flows[0].initiator.port.role);
+    EXPECT_THAT(seen.flows[0].initiator.port.evidence, Contains(Evidence::in_ephemeral_range));
+    EXPECT_EQ(PortClass::user, seen.flows[0].initiator.port.port_class);
+    EXPECT_EQ(PortRole::service, seen.flows[0].responder.port.role);
+}
+
+TEST_F(ObserverTest, AListenerTurnsAFlowRoundThatWasSeenFromTheMiddle) {
+    know_the_host();
+    learn(look_at_ms(0)
+              .listening("0.0.0.0", 9000)
+              .held_by(7, "server")
+              .connected(host_address, 9000, peer_address, 40000)
+              .held_by(7, "server"));
+    observe(tcp(host_address, 9000, peer_address, 40000, "P.", 10).payload("hello"));
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(1));
+    EXPECT_EQ(9000, seen.flows[0].responder.endpoint.port);
+    EXPECT_THAT(seen.flows[0].initiator_verdict.evidence, Contains(Evidence::listener));
+    EXPECT_EQ(1U, seen.flows[0].flow.traffic.responder.packets);
+}
+
+TEST_F(ObserverTest, BothEndsOnThisHostAreAPair) {
+    know_the_host();
+    learn(look_at_ms(0).listening("127.0.0.1", 80).held_by(1, "nginx"));
+    observe(tcp("127.0.0.1", 50000, "127.0.0.1", 80, "S", 5));
+    learn(look_at_ms(6)
+              .listening("127.0.0.1", 80)
+              .held_by(1, "nginx")
+              .connected("127.0.0.1", 50000, "127.0.0.1", 80)
+              .held_by(2, "curl")
+              .connected("127.0.0.1", 80, "127.0.0.1", 50000)
+              .held_by(1, "nginx"));
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(1));
+    EXPECT_EQ("curl", seen.flows[0].initiator.attribution.holders.at(0)->name);
+    EXPECT_EQ("nginx", seen.flows[0].responder.attribution.holders.at(0)->name);
+    ASSERT_THAT(seen.relations, SizeIs(1));
+    EXPECT_THAT(seen.relations[0].flow_ids, ElementsAre(seen.flows[0].flow.id));
+}
+
+TEST_F(ObserverTest, ANewFlowAsksForItsOwnerOnceAndAgainALittleLater) {
+    know_the_host();
+    observe(tcp(host_address, 51000, peer_address, 443, "S", 0).seq(1));
+    const auto first = observer_.take_look_ups();
+    ASSERT_THAT(first, SizeIs(1));
+    EXPECT_EQ(51000, first[0].local.port);
+    EXPECT_EQ(443, first[0].remote.port);
+    observe(tcp(peer_address, 443, host_address, 51000, "S.", 1).seq(100).ack(2));
+    EXPECT_THAT(observer_.take_look_ups(), IsEmpty());
+    observe(tcp(host_address, 51000, peer_address, 443, ".", 2).seq(2).ack(101));
+    observe(tcp(host_address, 51000, peer_address, 443, "P.", 3).seq(2).ack(101).payload("x"));
+    EXPECT_THAT(observer_.take_look_ups(), SizeIs(1));
+}
+
+TEST_F(ObserverTest, AKnownOwnerIsNotAskedForAgain) {
+    know_the_host();
+    learn(look_at_ms(0).connected(host_address, 51000, peer_address, 443).held_by(42));
+    observe(tcp(host_address, 51000, peer_address, 443, "P.", 5).payload("x"));
+    EXPECT_THAT(observer_.take_look_ups(), IsEmpty());
+}
+
+TEST_F(ObserverTest, WithoutAHostNobodyIsAskedFor) {
+    host_connects(51000, 443);
+    EXPECT_THAT(observer_.take_look_ups(), IsEmpty());
+}
+
+TEST_F(ObserverTest, AFlowGoesToTheStreamWhenItEndsAndIsKept) {
+    host_connects(51000, 443);
+    EXPECT_THAT(streamed_, IsEmpty());
+    observer_.advance(first_packet_time + std::chrono::hours(1));
+    EXPECT_THAT(streamed_, ElementsAre(1));
+    EXPECT_THAT(observer_.finish().flows, SizeIs(1));
+    EXPECT_THAT(streamed_, ElementsAre(1)) << "once";
+}
+
+TEST_F(ObserverTest, AnObservationInBetweenShowsTheLivingFlowsAndChangesNothing) {
+    host_connects(51000, 443);
+    EXPECT_THAT(observer_.observe().flows, SizeIs(1));
+    host_connects(51001, 443, 10);
+    EXPECT_THAT(observer_.observe().flows, SizeIs(2));
+    EXPECT_THAT(streamed_, IsEmpty());
+    EXPECT_THAT(observer_.finish().flows, SizeIs(2));
+}
+
+TEST_F(ObserverTest, WhatIsNoFlowIsCountedByName) {
+    observe(PacketBuilder{}.ethernet().arp_request("192.0.2.1", "192.0.2.2"));
+    observe(PacketBuilder{}.ethernet().next(0x88cc).payload("lldp"));
+    const Observation seen = observer_.finish();
+    EXPECT_EQ(1U, seen.losses.packets_without_flow.at("arp"));
+    EXPECT_EQ(1U, seen.losses.packets_without_flow.at("ether_type_0x88cc"));
+    EXPECT_EQ(2U, seen.packets);
+}
+
+TEST_F(ObserverTest, AMalformationIsCountedAndWorkGoesOn) {
+    observe(PacketBuilder{}.ethernet().ipv4(host_address, peer_address).header_words(2).payload("x"));
+    host_connects(51000, 443);
+    const Observation seen = observer_.finish();
+    EXPECT_EQ(1U, seen.malformations[static_cast<std::size_t>(Malformation::ipv4_bad_header_length)]);
+    EXPECT_THAT(seen.flows, SizeIs(1));
+}
+
+TEST(Observer, KeepsAsManyFlowsAsItMayAndSaysHowManyItLeftOut) {
+    AnalysisOptions options;
+    options.kept_flows = 2;
+    std::size_t streamed = 0;
+    Observer observer(options, [&](const FlowRecord &) { ++streamed; });
+    for (std::uint16_t port = 1; port <= 5; ++port) {
+        PacketBuilder packet;
+        const BuiltPacket built = packet.ethernet().ipv4(host_address, peer_address).udp(port, 53).build();
+        const Packet view = built.view();
+        observer.ingest({&view, 1}, {});
+    }
+    const Observation seen = observer.finish();
+    EXPECT_THAT(seen.flows, SizeIs(2));
+    EXPECT_EQ(3U, seen.losses.flows_left_out);
+    EXPECT_EQ(5U, streamed);
+}
+
+TEST_F(ObserverTest, ManyFlowsToOneDoorSpeakForAService) {
+    for (std::uint16_t port = 50001; port <= 50004; ++port) {
+        observe(tcp(peer_address, 7777, host_address, port, "P.", port - 50000).payload("x"));
+    }
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(4));
+    EXPECT_EQ(7777, seen.flows[3].responder.endpoint.port);
+    EXPECT_THAT(seen.flows[3].initiator_verdict.evidence, Contains(Evidence::many_peers));
+}
+
+} // namespace
+} // namespace doorplate

@@ -1,0 +1,112 @@
+#include "options.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace doorplate {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::variant<Command, ParseEnd> parse(std::vector<const char *> words) {
+    words.insert(words.begin(), "doorplate");
+    return parse_options(static_cast<int>(words.size()), words.data());
+}
+
+template <typename T> T parsed(const std::vector<const char *> &words) {
+    const auto result = parse(words);
+    if (const auto *end = std::get_if<ParseEnd>(&result)) ADD_FAILURE() << end->message;
+    return std::get<T>(std::get<Command>(result));
+}
+
+std::string refused(const std::vector<const char *> &words) {
+    const auto result = parse(words);
+    const auto *end = std::get_if<ParseEnd>(&result);
+    if (end == nullptr) return "was taken";
+    EXPECT_EQ(2, end->exit_code);
+    return end->message;
+}
+
+TEST(Options, TcpdumpsLettersKeepTheirMeaning) {
+    const auto live = parsed<LiveCommand>({"live", "-i", "eth0", "-i", "any", "-c", "5", "-n", "-s", "96", "-p", "-B",
+                                           "4096", "-Q", "in", "tcp", "port", "443"});
+    EXPECT_THAT(live.capture.interfaces, ElementsAre("eth0", "any"));
+    EXPECT_EQ(5U, live.count);
+    EXPECT_TRUE(live.reports.numeric);
+    EXPECT_EQ(96, live.capture.snapshot_length);
+    EXPECT_FALSE(live.capture.promiscuous);
+    EXPECT_EQ(4096 * 1024, live.capture.buffer_bytes);
+    EXPECT_EQ(CaptureDirection::in, live.capture.direction);
+    EXPECT_EQ("tcp port 443", live.capture.filter);
+}
+
+TEST(Options, OptionsMayStandBehindTheFilter) {
+    EXPECT_EQ("udp", parsed<LiveCommand>({"live", "udp", "-i", "lo"}).capture.filter);
+}
+
+TEST(Options, TheFirstWordThatIsNoFileBeginsTheFilter) {
+    const auto replay = parsed<ReplayCommand>({"replay", "missing.pcap", "/dev/null", "-", "tcp", "port", "80"});
+    EXPECT_THAT(replay.files, ElementsAre("missing.pcap", "/dev/null", "-"));
+    EXPECT_EQ("tcp port 80", replay.filter);
+}
+
+TEST(Options, AFilterMayComeFromAFile) {
+    const auto path = std::filesystem::temp_directory_path() / "doorplate-options-test-filter";
+    std::ofstream(path) << "tcp port 80";
+    EXPECT_EQ("tcp port 80", parsed<ReplayCommand>({"replay", "x.pcap", "-F", path.c_str()}).filter);
+    EXPECT_THAT(refused({"replay", "x.pcap", "-F", path.c_str(), "udp"}), HasSubstr("both -F"));
+    std::filesystem::remove(path);
+    EXPECT_THAT(refused({"replay", "x.pcap", "-F", path.c_str()}), HasSubstr("cannot read"));
+}
+
+TEST(Options, EachReportTakesItsPathsAndMayBeRepeated) {
+    const auto replay = parsed<ReplayCommand>({"replay", "x.pcap", "--json", "a", "--json", "b", "--html", "c"});
+    EXPECT_THAT(replay.reports.json, ElementsAre("a", "b"));
+    EXPECT_THAT(replay.reports.html, ElementsAre("c"));
+    EXPECT_THAT(replay.reports.text, IsEmpty());
+}
+
+TEST(Options, AllShowsEveryFlow) {
+    EXPECT_EQ(40U, parsed<ReplayCommand>({"replay", "x.pcap"}).reports.top);
+    EXPECT_EQ(0U, parsed<ReplayCommand>({"replay", "x.pcap", "--all"}).reports.top);
+    EXPECT_THAT(refused({"replay", "x.pcap", "--all", "--top", "3"}), HasSubstr("--top"));
+}
+
+TEST(Options, AttributionIsChosenByName) {
+    EXPECT_EQ(AttributionMethod::automatic, parsed<LiveCommand>({"live"}).sockets.method);
+    EXPECT_EQ(AttributionMethod::procfs, parsed<LiveCommand>({"live", "--attribution=procfs"}).sockets.method);
+    EXPECT_EQ(AttributionMethod::none, parsed<LiveCommand>({"live", "--attribution", "none"}).sockets.method);
+    EXPECT_THAT(refused({"live", "--attribution=magic"}), HasSubstr("--attribution"));
+    EXPECT_THAT(refused({"ports", "--attribution=none"}), HasSubstr("--attribution"));
+}
+
+TEST(Options, QuestionsAreHandedOnAsTheyAre) {
+    EXPECT_EQ("tcp/8080", parsed<WhoCommand>({"who", "tcp/8080"}).door);
+    EXPECT_EQ("443/tcp", parsed<ExplainCommand>({"explain", "443/tcp"}).what);
+    EXPECT_THAT(parsed<PortsCommand>({"ports", "--json", "-"}).reports.json, ElementsAre("-"));
+}
+
+TEST(Options, AWrongCommandLineNamesTheHelp) {
+    EXPECT_THAT(refused({}), HasSubstr("doorplate --help"));
+    EXPECT_THAT(refused({"frobnicate"}), HasSubstr("doorplate --help"));
+    EXPECT_THAT(refused({"replay"}), HasSubstr("doorplate replay --help"));
+    EXPECT_THAT(refused({"live", "-c", "0"}), HasSubstr("doorplate live --help"));
+    EXPECT_THAT(refused({"live", "-s", "-1"}), HasSubstr("doorplate live --help"));
+}
+
+TEST(Options, HelpAndVersionAreNoFailure) {
+    for (const char *word : {"--help", "--version"}) {
+        const auto result = parse({word});
+        ASSERT_TRUE(std::holds_alternative<ParseEnd>(result));
+        EXPECT_EQ(0, std::get<ParseEnd>(result).exit_code);
+        EXPECT_THAT(std::get<ParseEnd>(result).message, HasSubstr("doorplate"));
+    }
+}
+
+} // namespace
+} // namespace doorplate
