@@ -1,0 +1,193 @@
+#include "report/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "report/escape.h"
+#include "report/explain.h"
+#include "report/format.h"
+#include "report/tokens.h"
+#include "report/utf8.h"
+
+namespace doorplate {
+namespace {
+
+std::string name_counts(const std::map<std::string, std::uint64_t> &counts) {
+    std::vector<std::string> parts;
+    for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), printable(name)));
+    return listed(parts);
+}
+
+std::string program_sentence(const Totals &totals) {
+    if (totals.flows == 0) return "";
+    if (totals.no_socket_facts) return " No programs are named: these packets came without socket facts.";
+    if (totals.local_ends == 0) return " No flow has an end on this host, so no program could be named.";
+    if (totals.known_ends == totals.local_ends)
+        return totals.local_ends == 1
+                   ? " The program at the one end on this host is named."
+                   : fmt::format(" Programs are named at all {} ends on this host.", grouped(totals.local_ends));
+    return fmt::format(" Programs are named at {} of {} on this host.", grouped(totals.known_ends),
+                       counted(totals.local_ends, "end"));
+}
+
+// A whole line of advice or a kernel's message ends with its own full stop, or gets one.
+std::string sentence(std::string text) {
+    if (!text.empty() && text.back() != '.' && text.back() != ')' && text.back() != '"') text += '.';
+    return text;
+}
+
+void add_losses(const Losses &losses, std::vector<std::string> &found) {
+    if (!losses.packets_without_flow.empty())
+        found.push_back(fmt::format("Packets that belong to no flow: {}.", name_counts(losses.packets_without_flow)));
+    if (losses.truncated_packets != 0)
+        found.push_back(fmt::format("{} cut by the snapshot length in a header that was needed; capture with -s 0.",
+                                    counted(losses.truncated_packets, "packet was", "packets were")));
+    if (losses.orphan_fragments != 0)
+        found.push_back(fmt::format("{} without its first one, so the flow is not known.",
+                                    counted(losses.orphan_fragments, "fragment came", "fragments came")));
+    if (losses.evicted_flows != 0)
+        found.push_back(fmt::format("{} ended early because the flow table was full; --max-flows enlarges it.",
+                                    counted(losses.evicted_flows, "flow was", "flows were")));
+    if (losses.flows_left_out != 0)
+        found.push_back(fmt::format("{} left out here because the report was full; --ndjson has every flow.",
+                                    counted(losses.flows_left_out, "flow is", "flows are")));
+}
+
+void add_source_losses(const SourceFacts &source, std::vector<std::string> &found) {
+    const CaptureStats &stats = source.stats;
+    if (source.damage)
+        found.push_back(sentence("The capture ends early: " + shortened(printable(*source.damage), 400)));
+    if (stats.dropped_by_kernel.value_or(0) != 0)
+        found.push_back(
+            fmt::format("{} dropped by the kernel before it could be read; a larger buffer (-B) or a filter helps.",
+                        counted(*stats.dropped_by_kernel, "packet was", "packets were")));
+    if (stats.dropped_by_interface.value_or(0) != 0)
+        found.push_back(fmt::format("{} dropped by the interface or its driver.",
+                                    counted(*stats.dropped_by_interface, "packet was", "packets were")));
+    if (stats.times_out_of_range != 0)
+        found.push_back(fmt::format("{} a time before 1970 or after 2262; it was clamped.",
+                                    counted(stats.times_out_of_range, "packet has", "packets have")));
+}
+
+} // namespace
+
+Totals totals_of(const Observation &observation) {
+    Totals totals;
+    totals.flows = observation.flows.size();
+    bool facts = false;
+    for (const FlowRecord &flow : observation.flows) {
+        ++totals.flows_by_transport[transport_token(flow.flow.key.transport)];
+        bool known = false;
+        for (const FlowEnd *end : {&flow.initiator, &flow.responder}) {
+            facts = facts || end->attribution.unknown != UnknownReason::no_socket_facts;
+            if (!end->local.value_or(end->attribution.known())) continue;
+            ++totals.local_ends;
+            if (!end->attribution.known()) continue;
+            ++totals.known_ends;
+            known = true;
+        }
+        if (known) ++totals.flows_with_known_owner;
+    }
+    totals.no_socket_facts = totals.flows != 0 && !facts;
+    return totals;
+}
+
+std::uint64_t frame_bytes_of(const FlowRecord &flow) {
+    return flow.flow.traffic.initiator.frame_bytes + flow.flow.traffic.responder.frame_bytes;
+}
+
+std::uint64_t packets_of(const FlowRecord &flow) {
+    return flow.flow.traffic.initiator.packets + flow.flow.traffic.responder.packets;
+}
+
+std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top) {
+    std::vector<std::size_t> order(observation.flows.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+        return frame_bytes_of(observation.flows[a]) > frame_bytes_of(observation.flows[b]);
+    });
+    if (top != 0 && order.size() > top) order.resize(top);
+    return order;
+}
+
+std::string source_name(const SourceFacts &source) {
+    constexpr int longest = 120;
+    if (!source.live) return source.file.empty() ? "capture" : shortened(printable(source.file), longest);
+    std::vector<std::string> names;
+    for (const CaptureInterface &interface : source.interfaces) names.push_back(printable(interface.name));
+    return names.empty() ? "live" : shortened(listed(names), longest);
+}
+
+std::string by_transport(const Totals &totals) {
+    std::vector<std::pair<std::string, std::uint64_t>> counts(totals.flows_by_transport.begin(),
+                                                              totals.flows_by_transport.end());
+    std::ranges::stable_sort(counts, [](const auto &a, const auto &b) { return a.second > b.second; });
+    std::vector<std::string> parts;
+    for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), name));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string summary_sentences(const Observation &observation) {
+    const SourceFacts &source = observation.source;
+    const std::string name = source_name(source);
+    if (observation.packets == 0) return fmt::format("{}: no packets.", name);
+    const Totals totals = totals_of(observation);
+    std::string text =
+        fmt::format("{}: {} ({})", name, counted(observation.packets, "packet"), byte_count(observation.frame_bytes));
+    if (source.first_packet && source.last_packet) {
+        const std::string from = utc_seconds(*source.first_packet);
+        const std::string to = utc_seconds(*source.last_packet);
+        if (from == to) {
+            text += fmt::format(" in {}, at {} UTC", time_span(*source.last_packet - *source.first_packet), from);
+        } else {
+            const bool same_day = from.substr(0, 10) == to.substr(0, 10);
+            text += fmt::format(" in {}, {} to {} UTC", time_span(*source.last_packet - *source.first_packet), from,
+                                same_day ? to.substr(11) : to);
+        }
+    }
+    text += totals.flows == 0 ? "; no flows."
+                              : fmt::format("; {}: {}.", counted(totals.flows, "flow"), by_transport(totals));
+    return text + program_sentence(totals);
+}
+
+std::vector<std::string> shortcomings(const Observation &observation) {
+    std::vector<std::string> found;
+    add_source_losses(observation.source, found);
+    add_losses(observation.losses, found);
+    std::vector<std::string> malformed;
+    for (std::size_t i = 0; i < malformation_count; ++i) {
+        if (observation.malformations[i] == 0) continue;
+        malformed.push_back(
+            fmt::format("{} {}", grouped(observation.malformations[i]), token(static_cast<Malformation>(i))));
+    }
+    if (!malformed.empty())
+        found.push_back(fmt::format("Malformed packets, counted and left at that: {}.", listed(malformed)));
+    for (const Degradation &degradation : observation.degradations)
+        found.push_back(sentence(
+            fmt::format("{}: {}", printable(degradation.what), shortened(printable(degradation.reason), 600))));
+    return found;
+}
+
+std::vector<UnknownGroup> unknown_groups(const Observation &observation) {
+    std::map<UnknownReason, std::pair<std::uint64_t, Attribution>> groups;
+    for (const FlowRecord &flow : observation.flows) {
+        for (const FlowEnd *end : {&flow.initiator, &flow.responder}) {
+            const auto &reason = end->attribution.unknown;
+            if (!reason || reason == UnknownReason::not_local || end->multicast) continue;
+            auto &[count, merged] = groups[*reason];
+            ++count;
+            merged.unknown = reason;
+            for (const Right right : end->attribution.missing_rights)
+                if (std::ranges::find(merged.missing_rights, right) == merged.missing_rights.end())
+                    merged.missing_rights.push_back(right);
+        }
+    }
+    std::vector<UnknownGroup> found;
+    for (const auto &[reason, group] : groups) found.push_back({reason, group.first, explain_unknown(group.second)});
+    return found;
+}
+
+} // namespace doorplate

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analyze/observation.h"
+
+namespace doorplate {
+
+// What every report says before anything else.
+struct Totals {
+    std::uint64_t flows = 0;
+    std::map<std::string, std::uint64_t> flows_by_transport;
+    // Ends of flows that are this host's, and those of them whose program is known.
+    std::uint64_t local_ends = 0;
+    std::uint64_t known_ends = 0;
+    std::uint64_t flows_with_known_owner = 0;
+    // No end of any flow has socket facts: a bare capture file.
+    bool no_socket_facts = false;
+};
+[[nodiscard]] Totals totals_of(const Observation &observation);
+
+// Both ends' frames.
+[[nodiscard]] std::uint64_t frame_bytes_of(const FlowRecord &flow);
+[[nodiscard]] std::uint64_t packets_of(const FlowRecord &flow);
+
+// Indices into observation.flows by frame bytes, most first; at most `top` of them, 0 means all.
+[[nodiscard]] std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top);
+
+// "eth0, lo" when live, else the file's name; printable.
+[[nodiscard]] std::string source_name(const SourceFacts &source);
+
+// "20 tcp, 8 udp, 1 icmp"
+[[nodiscard]] std::string by_transport(const Totals &totals);
+
+// One or two sentences: how much was seen, when, in how many flows, and how many programs have names.
+[[nodiscard]] std::string summary_sentences(const Observation &observation);
+
+// What was lost, damaged or weaker than it could be, a sentence each; empty if nothing was.
+[[nodiscard]] std::vector<std::string> shortcomings(const Observation &observation);
+
+// Ends without a program, by reason: how many, why, and what would help. Other hosts' ends are not among them.
+struct UnknownGroup {
+    UnknownReason reason = UnknownReason::no_socket_facts;
+    std::uint64_t ends = 0;
+    std::string explanation;
+};
+[[nodiscard]] std::vector<UnknownGroup> unknown_groups(const Observation &observation);
+
+} // namespace doorplate
