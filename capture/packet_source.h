@@ -34,6 +34,8 @@ struct CaptureStats {
     std::optional<std::uint64_t> dropped_by_interface;
     // Timestamps outside [1970, 2262), clamped.
     std::uint64_t times_out_of_range = 0;
+    // Interfaces that were being captured and disappeared, in that order.
+    std::vector<std::string> lost_interfaces;
 };
 
 struct PacketBatch {
