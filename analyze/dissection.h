@@ -38,23 +38,24 @@ enum class Malformation : std::uint8_t {
     icmp_header_too_short,
     dccp_header_too_short,
     dccp_bad_data_offset,
-    // The packet is longer on the wire than the frame that carried it.
+    // The IP header tells of more bytes than the frame had on the wire.
     longer_than_frame,
 };
 inline constexpr std::size_t malformation_count = static_cast<std::size_t>(Malformation::longer_than_frame) + 1;
 
-// What a packet carried, as far as it was dissected. Everything past `not_ip` is set only for IP packets.
+// What a packet carried, as far as it was dissected. The fields from `source` on are set only for `ip`. Of tunnels only
+// the outermost IP packet is dissected.
 enum class PacketKind : std::uint8_t {
-    // An IP packet with everything a flow needs: see Dissection::flow_ready.
+    // An IP packet whose addresses are known. Whether it names a flow: see Dissection::flow_ready.
     ip,
     arp,
     // A frame with an EtherType that is not dissected; `ether_type` says which.
     other_ether_type,
-    // IEEE 802.3 length field: LLC (spanning tree, CDP ...).
+    // IEEE 802.3 length field: LLC (spanning tree, CDP ...), other than IP or ARP in SNAP.
     llc,
     // No dissector for this link type, or a protocol family of the null/loop header that is not IP.
     unknown_link,
-    // Broken or cut before an IP header could be read.
+    // Broken or cut before the addresses of an IP header could be read.
     undissected,
 };
 
@@ -89,7 +90,7 @@ inline constexpr std::size_t max_vlan_tags = 4;
 struct Dissection {
     PacketKind kind = PacketKind::undissected;
     std::uint16_t ether_type = 0;
-    // VLAN identifiers, outermost first (802.1Q, 802.1ad).
+    // VLAN identifiers, outermost first (802.1Q, 802.1ad). 0 is a tag too, one with a priority only.
     std::array<std::uint16_t, max_vlan_tags> vlans{};
     std::uint8_t vlan_count = 0;
 
@@ -99,24 +100,30 @@ struct Dissection {
     // 0 for transports without ports, and for a fragment that is not the first.
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
-    // What the IP header says of the whole IP packet, header included. With a total length of 0 (segmentation offload)
-    // it is what the frame holds.
+    // What the IP header says of the whole IP packet, header included, even if the frame is shorter. With a total
+    // length of 0 (segmentation offload) it is what the frame holds.
     std::uint32_t ip_bytes = 0;
-    // What TCP, UDP or SCTP carried, by the headers' lengths: for SCTP the user data of its DATA chunks; for ICMP what
-    // follows its 8-byte header; for other protocols everything behind the IP headers.
+    // What the transport carried, whether it was captured or not. TCP, DCCP: what follows the header and its options.
+    // UDP: by its own length field. SCTP: the user data of its DATA and I-DATA chunks. ICMP: what follows its 8-byte
+    // header. Other protocols, and fragments that are not the first: everything behind the IP headers. For a first
+    // fragment only its own part, so that the fragments of a packet add up to the whole. 0 if the header that tells is
+    // cut or broken.
     std::uint32_t payload_bytes = 0;
-    // The captured part of that payload; a view into the packet.
+    // The captured part of that payload, of SCTP the first chunk's only; a view into the packet.
     Bytes payload;
 
+    // These three are absent where the header was cut or broken, even if the ports are known.
     std::optional<TcpFields> tcp;
     std::optional<IcmpFields> icmp;
     std::optional<SctpFields> sctp;
+    // Only in a packet that is really in pieces; an atomic fragment (RFC 6946) is none.
     std::optional<FragmentFields> fragment;
 
-    // The transport header was read (or the transport has none): the addresses and ports name a flow. False for
-    // fragments that are not the first, whose flow the fragment table knows, and for headers that are cut or broken.
+    // The addresses and, where the transport has them, the ports are known: they name a flow, and the packet counts in
+    // it even if what follows the ports is cut or broken. False for fragments that are not the first, whose flow the
+    // fragment table knows.
     bool flow_ready = false;
-    // The snapshot length cut a header that we needed.
+    // The snapshot length cut a header that we needed. Options of TCP are not.
     bool truncated = false;
     // The first thing that was wrong, if any.
     std::optional<Malformation> malformation;

@@ -17,16 +17,14 @@ namespace doorplate {
 
 void dissect_dccp(const LayerBytes &bytes, Dissection &out) {
     constexpr std::size_t shortest_length = 12;
+    if (!read_ports(bytes, Malformation::dccp_header_too_short, out)) return;
     if (!require(bytes, shortest_length, Malformation::dccp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    out.source_port = *header.be16();
-    out.destination_port = *header.be16();
+    ByteReader header(bytes.captured().subspan(4));
     const std::size_t header_length = std::size_t{4} * *header.u8();
     if (header_length < shortest_length || header_length > bytes.length())
         return note(Malformation::dccp_bad_data_offset, out);
     set_payload(bytes.behind(header_length), out);
-    out.flow_ready = true;
 }
 
 } // namespace doorplate

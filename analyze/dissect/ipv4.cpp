@@ -49,10 +49,11 @@ void dissect_ipv4(const LayerBytes &bytes, Dissection &out) {
     out.kind = PacketKind::ip;
 
     // Length 0: captured before the network card cut a large segment into packets. The frame knows.
-    const LayerBytes whole = total_length == 0 ? bytes : bytes.with_length(total_length);
-    out.ip_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(whole.length(), UINT32_MAX));
-    if (whole.length() < header_length) return note(Malformation::ipv4_total_length_too_small, out);
-    if (whole.length() > bytes.on_wire()) note(Malformation::longer_than_frame, out);
+    const std::uint64_t length = total_length == 0 ? bytes.length() : total_length;
+    out.ip_bytes = saturated(length);
+    if (length < header_length) return note(Malformation::ipv4_total_length_too_small, out);
+    if (length > bytes.length()) note(Malformation::longer_than_frame, out);
+    const LayerBytes whole = bytes.first(length);
 
     const Bytes options =
         whole.captured().first(std::min(header_length, whole.captured().size())).subspan(fixed_length);

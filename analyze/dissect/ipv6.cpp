@@ -12,7 +12,7 @@ namespace {
 std::uint64_t payload_length(std::uint16_t field, std::uint8_t next_header, const LayerBytes &behind_header) {
     if (field != 0) return field;
     if (const auto jumbo = jumbo_payload_length(next_header, behind_header)) return *jumbo;
-    return behind_header.on_wire() > 0xffff ? behind_header.on_wire() : 0;
+    return behind_header.length() > 0xffff ? behind_header.length() : 0;
 }
 
 } // namespace
@@ -44,10 +44,10 @@ void dissect_ipv6(const LayerBytes &bytes, Dissection &out) {
     out.kind = PacketKind::ip;
 
     const LayerBytes behind_header = bytes.behind(header_length);
-    const LayerBytes payload = behind_header.with_length(payload_length(length_field, next_header, behind_header));
-    out.ip_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(header_length + payload.length(), UINT32_MAX));
-    if (payload.length() > behind_header.on_wire()) note(Malformation::longer_than_frame, out);
-    dissect_upper_layer({.protocol = next_header, .bytes = payload}, Family::ipv6, out);
+    const std::uint64_t length = payload_length(length_field, next_header, behind_header);
+    out.ip_bytes = saturated(header_length + length);
+    if (length > behind_header.length()) note(Malformation::longer_than_frame, out);
+    dissect_upper_layer({.protocol = next_header, .bytes = behind_header.first(length)}, Family::ipv6, out);
 }
 
 } // namespace doorplate

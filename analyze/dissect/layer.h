@@ -10,42 +10,35 @@
 
 namespace doorplate {
 
-// What a layer is given: all that stands behind the headers in front of it. Three lengths differ in a capture, and
-// which of them a header does not fit into decides whether it was cut or is broken. A view, like the packet.
+// What a layer is given: all that stands behind the headers in front of it. A view, like the packet.
 class LayerBytes {
   public:
     explicit LayerBytes(const Packet &packet)
-        : captured_(packet.bytes), on_wire_(std::max<std::uint64_t>(packet.original_length, packet.bytes.size())),
-          length_(on_wire_) {}
+        : captured_(packet.bytes), length_(std::max<std::uint64_t>(packet.original_length, packet.bytes.size())) {}
 
-    // What the snapshot left; never more than on_wire().
+    // What the snapshot left; never more than length().
     [[nodiscard]] Bytes captured() const { return captured_; }
-    // What was in the frame; never more than length().
-    [[nodiscard]] std::uint64_t on_wire() const { return on_wire_; }
-    // What the headers in front say, which is what is counted.
+    // What the frame carried on the wire.
     [[nodiscard]] std::uint64_t length() const { return length_; }
 
     // Behind a header of `count` bytes; empty if there are fewer.
     [[nodiscard]] LayerBytes behind(std::size_t count) const {
         LayerBytes rest = *this;
         rest.captured_ = captured_.subspan(std::min(count, captured_.size()));
-        rest.on_wire_ = on_wire_ - std::min<std::uint64_t>(count, on_wire_);
         rest.length_ = length_ - std::min<std::uint64_t>(count, length_);
         return rest;
     }
 
-    // The same with the length that a header tells: what follows it is padding of the frame.
-    [[nodiscard]] LayerBytes with_length(std::uint64_t length) const {
-        LayerBytes told = *this;
-        told.length_ = length;
-        told.on_wire_ = std::min(on_wire_, length);
-        told.captured_ = captured_.first(static_cast<std::size_t>(std::min<std::uint64_t>(captured_.size(), length)));
-        return told;
+    // The first `count` bytes, or all if there are fewer: a header tells a length, and the frame's padding ends here.
+    [[nodiscard]] LayerBytes first(std::uint64_t count) const {
+        LayerBytes front = *this;
+        front.captured_ = captured_.first(static_cast<std::size_t>(std::min<std::uint64_t>(captured_.size(), count)));
+        front.length_ = std::min(length_, count);
+        return front;
     }
 
   private:
     Bytes captured_;
-    std::uint64_t on_wire_ = 0;
     std::uint64_t length_ = 0;
 };
 
@@ -59,16 +52,31 @@ inline void note(Malformation malformation, Dissection &out) {
 [[nodiscard]] inline bool require(const LayerBytes &bytes, std::size_t count, Malformation if_missing,
                                   Dissection &out) {
     if (bytes.captured().size() >= count) return true;
-    if (bytes.on_wire() >= count)
+    if (bytes.length() >= count)
         out.truncated = true;
     else
         note(out.fragment ? Malformation::fragment_too_small : if_missing, out);
     return false;
 }
 
+// The ports, with which TCP, UDP, UDP-Lite, DCCP and SCTP all begin. A flow needs no more than them.
+[[nodiscard]] inline bool read_ports(const LayerBytes &bytes, Malformation if_missing, Dissection &out) {
+    if (!require(bytes, 4, if_missing, out)) return false;
+    ByteReader ports(bytes.captured());
+    out.source_port = *ports.be16();
+    out.destination_port = *ports.be16();
+    out.flow_ready = true;
+    return true;
+}
+
+// Sizes of what hostile headers and files say are larger than any packet that there is.
+[[nodiscard]] inline std::uint32_t saturated(std::uint64_t size) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, UINT32_MAX));
+}
+
 // All of `bytes` is what the packet carried for its users.
 inline void set_payload(const LayerBytes &bytes, Dissection &out) {
-    out.payload_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes.length(), UINT32_MAX));
+    out.payload_bytes = saturated(bytes.length());
     out.payload = bytes.captured();
 }
 

@@ -71,7 +71,7 @@ void dissect_ether_type(std::uint16_t ether_type, const LayerBytes &bytes, Disse
 
 void dissect_type_or_length(std::uint16_t type_or_length, const LayerBytes &bytes, Dissection &out) {
     if (type_or_length < first_ether_type)
-        dissect_llc(bytes.with_length(std::min<std::uint64_t>(type_or_length, bytes.length())), out);
+        dissect_llc(bytes.first(type_or_length), out);
     else
         dissect_ether_type(type_or_length, bytes, out);
 }

@@ -52,7 +52,7 @@ void walk_chunks(LayerBytes chunks, SctpFields &sctp, Dissection &out) {
         note_chunk_type(type, sctp);
         // A fragment ends where it ends.
         if (length > chunks.length() && !out.fragment) note(Malformation::sctp_bad_chunk_length, out);
-        const LayerBytes chunk = chunks.with_length(std::min<std::uint64_t>(length, chunks.length()));
+        const LayerBytes chunk = chunks.first(length);
         if (user_data != 0) {
             user_bytes += chunk.behind(user_data).length();
             if (first_user_data) out.payload = chunk.behind(user_data).captured();
@@ -60,7 +60,7 @@ void walk_chunks(LayerBytes chunks, SctpFields &sctp, Dissection &out) {
         }
         chunks = chunks.behind((length + 3) / 4 * 4);
     }
-    out.payload_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(user_bytes, UINT32_MAX));
+    out.payload_bytes = saturated(user_bytes);
 }
 
 } // namespace
@@ -75,15 +75,12 @@ void walk_chunks(LayerBytes chunks, SctpFields &sctp, Dissection &out) {
 //    +---------------------------------------------------------------+
 
 void dissect_sctp(const LayerBytes &bytes, Dissection &out) {
+    if (!read_ports(bytes, Malformation::sctp_header_too_short, out)) return;
     if (!require(bytes, common_header_length, Malformation::sctp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    out.source_port = *header.be16();
-    out.destination_port = *header.be16();
     SctpFields sctp;
     walk_chunks(bytes.behind(common_header_length), sctp, out);
     out.sctp = sctp;
-    out.flow_ready = true;
 }
 
 } // namespace doorplate

@@ -25,11 +25,10 @@ namespace doorplate {
 
 void dissect_tcp(const LayerBytes &bytes, Dissection &out) {
     constexpr std::size_t fixed_length = 20;
+    if (!read_ports(bytes, Malformation::tcp_header_too_short, out)) return;
     if (!require(bytes, fixed_length, Malformation::tcp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    out.source_port = *header.be16();
-    out.destination_port = *header.be16();
+    ByteReader header(bytes.captured().subspan(4));
     TcpFields tcp{.sequence = *header.be32(), .acknowledgment = *header.be32()};
     const std::size_t header_length = std::size_t{4} * (*header.u8() >> 4);
     const std::uint8_t flags = *header.u8();
@@ -42,12 +41,12 @@ void dissect_tcp(const LayerBytes &bytes, Dissection &out) {
     tcp.urg = (flags & 0x20) != 0;
     tcp.ece = (flags & 0x40) != 0;
     tcp.cwr = (flags & 0x80) != 0;
-    out.tcp = tcp;
 
-    if (header_length < fixed_length || header_length > bytes.length()) {
-        const bool cut_by_fragment = header_length >= fixed_length && out.fragment;
-        return note(cut_by_fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
-    }
+    // A receiver drops such a segment whatever its flags say, so nobody shall conclude anything from them.
+    if (header_length < fixed_length) return note(Malformation::tcp_bad_data_offset, out);
+    if (header_length > bytes.length())
+        return note(out.fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
+    out.tcp = tcp;
 
     set_payload(bytes.behind(header_length), out);
     // What the options say is not needed, so it does not matter that the snapshot cut them.
@@ -55,7 +54,6 @@ void dissect_tcp(const LayerBytes &bytes, Dissection &out) {
     const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(fixed_length);
     if (!options_are_valid(options, options.size() == header_length - fixed_length))
         note(Malformation::tcp_bad_options, out);
-    out.flow_ready = true;
 }
 
 } // namespace doorplate

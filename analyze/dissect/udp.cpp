@@ -23,32 +23,32 @@ constexpr std::uint64_t longest_told = 0xffff;
 } // namespace
 
 void dissect_udp(const LayerBytes &bytes, Dissection &out) {
+    if (!read_ports(bytes, Malformation::udp_header_too_short, out)) return;
     if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    out.source_port = *header.be16();
-    out.destination_port = *header.be16();
+    ByteReader header(bytes.captured().subspan(4));
     const std::uint16_t told = *header.be16();
     const std::uint64_t length = told == 0 && bytes.length() > longest_told ? bytes.length() : told;
     if (length < header_length) return note(Malformation::udp_bad_length, out);
-    // The first fragment has the length of all.
-    if (length > bytes.length() && !out.fragment) note(Malformation::udp_bad_length, out);
+
     // What IP has beyond that length is no payload (RFC 9868 puts options there).
-    set_payload(bytes.with_length(std::min(length, bytes.length())).behind(header_length), out);
-    out.flow_ready = true;
+    set_payload(bytes.first(length).behind(header_length), out);
+    // The first fragment has the length of all. Else the datagram is counted as what it says it is.
+    if (length > bytes.length() && !out.fragment) {
+        note(Malformation::udp_bad_length, out);
+        out.payload_bytes = saturated(length - header_length);
+    }
 }
 
 void dissect_udplite(const LayerBytes &bytes, Dissection &out) {
+    if (!read_ports(bytes, Malformation::udp_header_too_short, out)) return;
     if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    out.source_port = *header.be16();
-    out.destination_port = *header.be16();
+    ByteReader header(bytes.captured().subspan(4));
     const std::uint16_t coverage = *header.be16();
     const bool coverage_fits = coverage == 0 || (coverage >= header_length && coverage <= bytes.length());
     if (!coverage_fits && !out.fragment) note(Malformation::udp_bad_length, out);
     set_payload(bytes.behind(header_length), out);
-    out.flow_ready = true;
 }
 
 } // namespace doorplate
