@@ -6,10 +6,9 @@
 #include <cstdlib>
 
 #include "analyze/dissection.h"
-#include "tests/fuzz/fuzz_target.h"
 
 // The first byte chooses the link type, the second how much longer the packet was on the wire.
-int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     using namespace doorplate;
     static constexpr std::array types{LinkType::ethernet,  LinkType::null_loopback, LinkType::raw_bsd12,
                                       LinkType::raw_bsd14, LinkType::raw_ip,        LinkType::openbsd_loopback,

@@ -10,7 +10,6 @@
 #include "analyze/observer.h"
 #include "capture/savefile_source.h"
 #include "report/report_writer.h"
-#include "tests/fuzz/fuzz_target.h"
 #include "tests/support/memory_stream.h"
 
 namespace doorplate {
@@ -48,7 +47,7 @@ void replay(Bytes bytes) {
 } // namespace
 } // namespace doorplate
 
-int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     doorplate::replay(doorplate::Bytes(data, size));
     return 0;
 }
