@@ -39,6 +39,11 @@ std::string capitalized(std::string text) {
     return text;
 }
 
+std::string uncapitalized(std::string text) {
+    if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    return text;
+}
+
 // One flow, with what every sentence needs at hand.
 class Explanation {
   public:
@@ -101,7 +106,7 @@ class Explanation {
         case UnknownReason::exited: return "a program that is gone";
         case UnknownReason::no_permission:
             return who.socket_uid ? fmt::format("a program of user id {}", *who.socket_uid)
-                                  : "a program of another user";
+                                  : "a program that may not be read";
         case UnknownReason::other_namespace: return "a program in another network namespace";
         case UnknownReason::kernel_socket: return "the kernel itself";
         case UnknownReason::raw_socket: return "a program with a raw socket";
@@ -307,7 +312,9 @@ class Explanation {
             return verdict.registered_service != nullptr
                        ? fmt::format("the IANA registry lists it as {}", verdict.registered_service->name)
                        : "the IANA registry has a name for it";
-        case Evidence::port_class: return fmt::format("its class is lower than that of {}", port(other(side)));
+        case Evidence::port_class:
+            return fmt::format("its class ({}) is lower than that of {} ({})", token(port_class(port(side))),
+                               port(other(side)), token(port_class(port(other(side)))));
         case Evidence::many_peers: return "several flows of this capture come to it";
         case Evidence::first_seen:
             return began ? "the first captured packet came from it" : "the first captured packet came to it";
@@ -394,7 +401,8 @@ class Explanation {
         case Evidence::registered:
             return fmt::format("the IANA registry has a name for {} and none for {}", port(other(side)), port(side));
         case Evidence::port_class:
-            return fmt::format("the class of {} is lower than that of {}", port(other(side)), port(side));
+            return fmt::format("the class of {} ({}) is lower than that of {} ({})", port(other(side)),
+                               token(port_class(port(other(side)))), port(side), token(port_class(port(side))));
         case Evidence::many_peers: return fmt::format("several flows of this capture come to {}", to);
         case Evidence::first_seen: return fmt::format("{} sent the first packet that was captured", from);
         case Evidence::multicast_group: return fmt::format("{} is a group, which only receives", to);
@@ -422,6 +430,15 @@ class Explanation {
             say(explain_unknown(flow_.initiator.attribution));
             return;
         }
+        const Attribution &a = flow_.initiator.attribution;
+        const Attribution &b = flow_.responder.attribution;
+        if (a.match == MatchQuality::exact && b.match == a.match && !a.holders.empty() && !b.holders.empty()) {
+            say(fmt::format("{} and {} are named because {}.", program_name(*a.holders.front()),
+                            program_name(*b.holders.front()), words(*a.match)));
+            say(further_holders(Side::initiator));
+            say(further_holders(Side::responder));
+            return;
+        }
         say_owner(Side::initiator);
         say_owner(Side::responder);
     }
@@ -437,7 +454,7 @@ class Explanation {
             say(fmt::format("{} is not an address of this host, so its program cannot be seen from here.",
                             end(side).endpoint.address.to_string()));
         } else {
-            say(fmt::format("Of {}: {}", place(side), explain_unknown(who)));
+            say(fmt::format("The program at {} has no name: {}", place(side), uncapitalized(explain_unknown(who))));
         }
     }
 
@@ -446,17 +463,15 @@ class Explanation {
         if (holders.size() < 2) return "";
         constexpr std::size_t most_named = 4;
         std::vector<std::string> names;
-        for (std::size_t i = 1; i < std::min(holders.size(), most_named); ++i)
-            names.push_back(fmt::format("{} (pid {})", program_name(*holders[i]), holders[i]->key.pid));
+        for (std::size_t i = 1; i < std::min(holders.size(), most_named); ++i) names.push_back(with_pid(*holders[i]));
         if (holders.size() > most_named) names.push_back(fmt::format("{} more", holders.size() - most_named));
-        return fmt::format("The socket at {} is held by {} and {}, as after a fork: {}.", place(side),
-                           program_short_for_prose(*holders.front()),
-                           holders.size() == 2 ? "one more process"
-                                               : counted(holders.size() - 1, "more process", "more processes"),
-                           listed(names));
+        return fmt::format(
+            "The socket at {} is held by {} and {}, as after a fork: {}.", place(side), with_pid(*holders.front()),
+            holders.size() == 2 ? "one more process" : counted(holders.size() - 1, "more process", "more processes"),
+            listed(names));
     }
 
-    static std::string program_short_for_prose(const Process &process) {
+    static std::string with_pid(const Process &process) {
         return fmt::format("{} (pid {})", program_name(process), process.key.pid);
     }
 };
@@ -517,7 +532,8 @@ std::string explain_unknown(const Attribution &attribution) {
                "or a "
                "service inside the kernel (NFS, WireGuard).";
     case UnknownReason::raw_socket:
-        return "It was sent through a raw or packet socket, which the table of ports does not list; ping, DHCP clients "
+        return "The packets were sent through a raw or packet socket, which the table of ports does not list; ping, "
+               "DHCP clients "
                "and "
                "scanners work so.";
     case UnknownReason::ambiguous: {

@@ -196,7 +196,7 @@ std::string_view words(MatchQuality value) {
 std::string_view words(UnknownReason value) {
     switch (value) {
     case UnknownReason::no_socket_facts: return "no socket facts";
-    case UnknownReason::not_local: return "another host";
+    case UnknownReason::not_local: return "elsewhere";
     case UnknownReason::forwarded: return "forwarded";
     case UnknownReason::exited: return "exited";
     case UnknownReason::no_permission: return "no permission";

@@ -25,8 +25,12 @@ std::string shortened_endpoint(std::string_view text, int width) {
     return shortened_in_the_middle(text.substr(0, colon), left) + std::string(port);
 }
 
-std::string fitted(const TextColumn &column, const std::string &text, int width) {
-    return column.shorten == Shorten::endpoint ? shortened_endpoint(text, width) : shortened(text, width);
+std::string fitted(const TextColumn &column, const TextCell &cell, int width) {
+    if (display_width(cell.text) <= width) return cell.text;
+    for (const std::string &text : cell.shorter)
+        if (display_width(text) <= width) return text;
+    if (!cell.shorter.empty()) return shortened(cell.shorter.back(), width);
+    return column.shorten == Shorten::endpoint ? shortened_endpoint(cell.text, width) : shortened(cell.text, width);
 }
 
 int sum_of(const std::vector<int> &widths) {
@@ -102,7 +106,7 @@ std::string TextTable::render(int width, bool colour) const {
             if (widths[i] == 0) continue;
             if (!first) owed += gap;
             first = false;
-            const std::string cell = fitted(columns_[i], row[i].text, widths[i]);
+            const std::string cell = fitted(columns_[i], row[i], widths[i]);
             const int padding = widths[i] - display_width(cell);
             const bool right = columns_[i].align == Align::right;
             if (!cell.empty()) {

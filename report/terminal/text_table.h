@@ -12,8 +12,10 @@ enum class Ink { plain, strong, faint, service, ephemeral, warning };
 
 // `text` is printable already.
 struct TextCell {
-    std::string text;
+    std::string text{};
     Ink ink = Ink::plain;
+    // What to say where `text` does not fit, longest first.
+    std::vector<std::string> shorter{};
 };
 
 enum class Align { left, right };

@@ -83,7 +83,23 @@ std::string state_text(const FlowRecord &flow) {
 
 std::string id_text(const FlowRecord &flow) { return fmt::format("#{}", flow.flow.id); }
 
-std::string joined(const std::string &a, const std::string &b) { return a.empty() || b.empty() ? a + b : a + ", " + b; }
+// The second line of a flow: "https service, nginx (10)". Where that is too long the registered name goes first, for
+// the number above says the same; then the program's name is cut, and its pid kept.
+TextCell role_and_program(const FlowEnd &end, const EndText &text) {
+    const auto joined = [](const std::string &a, const std::string &b) {
+        return a.empty() || b.empty() ? a + b : a + ", " + b;
+    };
+    TextCell cell{joined(text.role, text.program), text.role_ink, {}};
+    if (end.port.role == PortRole::none) return cell;
+    const std::string role{words(end.port.role)};
+    cell.shorter.push_back(joined(role, text.program));
+    if (!end.attribution.known() || end.attribution.holders.empty()) return cell;
+    const Process &process = *end.attribution.holders.front();
+    for (const int width : {12, 8, 6})
+        cell.shorter.push_back(
+            fmt::format("{}, {} ({})", role, shortened(program_name(process), width), process.key.pid));
+    return cell;
+}
 
 TextTable one_line_table(const Observation &observation, const std::vector<std::size_t> &shown, bool numeric) {
     TextTable table({{"FLOW"},
@@ -139,9 +155,9 @@ TextTable two_line_table(const Observation &observation, const std::vector<std::
                    {byte_count(frame_bytes_of(flow))},
                    {state_text(flow)}});
         table.add({{id_text(flow), Ink::faint},
-                   {joined(a.role, a.program), a.role_ink},
+                   role_and_program(flow.initiator, a),
                    {},
-                   {joined(b.role, b.program), b.role_ink},
+                   role_and_program(flow.responder, b),
                    {grouped(packets_of(flow)) + " pkts"},
                    {time_span(flow.flow.end - flow.flow.start)}});
     }
