@@ -41,9 +41,11 @@ std::string printable(std::string_view bytes) {
     return text;
 }
 
-std::string html_escaped(std::string_view bytes) {
+std::string html_escaped(std::string_view bytes) { return html_escaped_printable(printable(bytes)); }
+
+std::string html_escaped_printable(std::string_view printable_text) {
     std::string text;
-    for (const char c : printable(bytes)) {
+    for (const char c : printable_text) {
         switch (c) {
         case '&': text += "&amp;"; break;
         case '<': text += "&lt;"; break;

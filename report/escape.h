@@ -14,6 +14,8 @@ namespace doorplate {
 
 // For HTML text and quoted attributes: printable, and & < > " ' as references.
 [[nodiscard]] std::string html_escaped(std::string_view bytes);
+// The same for text that is printable already: our own sentences, with escaped names in them.
+[[nodiscard]] std::string html_escaped_printable(std::string_view text);
 
 // One field of RFC 4180, quoted where needed: printable, and guarded with a leading ' where a spreadsheet would take it
 // for a formula.

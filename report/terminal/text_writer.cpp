@@ -57,7 +57,7 @@ std::string program_text(const FlowEnd &end) {
         return program_short(*who.holders.front()) + more;
     }
     if (who.unknown == UnknownReason::no_socket_facts) return "";
-    if (end.multicast) return end.endpoint.address.is_multicast() ? "a group" : "everybody";
+    if (end.multicast) return end.endpoint.address.is_multicast() ? "" : "broadcast";
     if (who.unknown == UnknownReason::ambiguous) return fmt::format("one of {}", who.holders.size());
     return who.unknown ? std::string(words(*who.unknown)) : "";
 }
@@ -95,7 +95,7 @@ TextCell role_and_program(const FlowEnd &end, const EndText &text) {
     cell.shorter.push_back(joined(role, text.program));
     if (!end.attribution.known() || end.attribution.holders.empty()) return cell;
     const Process &process = *end.attribution.holders.front();
-    for (const int width : {12, 8, 6})
+    for (int width = std::min(display_width(program_name(process)) - 1, 24); width >= 6; --width)
         cell.shorter.push_back(
             fmt::format("{}, {} ({})", role, shortened(program_name(process), width), process.key.pid));
     return cell;
