@@ -120,8 +120,9 @@ struct Dissection {
     std::optional<FragmentFields> fragment;
 
     // The addresses and, where the transport has them, the ports are known: they name a flow, and the packet counts in
-    // it even if what follows the ports is cut or broken. False for fragments that are not the first, whose flow the
-    // fragment table knows.
+    // it even if what follows the ports is cut or broken. False where the ports are not known: in fragments that are
+    // not the first, whose flow the fragment table knows, and where a header in front of the ports, or ICMP's, is cut
+    // or broken.
     bool flow_ready = false;
     // The snapshot length cut a header that we needed. Options of TCP are not.
     bool truncated = false;
