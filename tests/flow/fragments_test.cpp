@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include "analyze/fragments.h"
+#include "talk.h"
+
+namespace doorplate {
+namespace {
+
+using std::chrono::seconds;
+
+// A datagram of 4000 bytes in three fragments of one flow.
+class Fragments : public testing::Test {
+  protected:
+    static Dissection fragment(std::uint32_t offset, std::uint32_t identification = 1) {
+        Dissection dissection = packet_between(Transport::udp, "192.0.2.1", offset == 0 ? 4000 : 0, "198.51.100.2",
+                                               offset == 0 ? 53 : 0, 1400);
+        dissection.flow_ready = offset == 0;
+        dissection.fragment = FragmentFields{identification, offset, offset < 2800};
+        return dissection;
+    }
+    std::optional<FlowTable::Update> sees(const Dissection &dissection) {
+        return table_.add(frame_of(dissection, now_), dissection);
+    }
+    const Flow &flow() {
+        table_.finish();
+        return ended_.at(0);
+    }
+
+    Timestamp now_ = noon;
+    std::vector<Flow> ended_;
+    FlowTable table_{{}, [this](Flow &&flow) { ended_.push_back(std::move(flow)); }};
+};
+
+TEST_F(Fragments, BehindTheFirstBelongToItsFlow) {
+    sees(fragment(0));
+    EXPECT_TRUE(sees(fragment(1400)));
+    EXPECT_TRUE(sees(fragment(2800)));
+    EXPECT_EQ((TrafficCounters{3, 4326, 4284, 4200}), flow().traffic.initiator);
+    EXPECT_EQ(2U, flow().further_fragments);
+    EXPECT_EQ(0U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, InFrontOfTheFirstAreGivenToItsFlow) {
+    EXPECT_FALSE(sees(fragment(2800)));
+    now_ += seconds(1);
+    EXPECT_FALSE(sees(fragment(1400)));
+    now_ += seconds(1);
+    EXPECT_TRUE(sees(fragment(0)));
+    EXPECT_EQ((TrafficCounters{3, 4326, 4284, 4200}), flow().traffic.initiator);
+    EXPECT_EQ(2U, flow().further_fragments);
+    EXPECT_EQ(noon, flow().start);
+    EXPECT_EQ(0U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, OfAReplyAreTheResponders) {
+    const auto turned = [](Dissection dissection) {
+        std::swap(dissection.source, dissection.destination);
+        std::swap(dissection.source_port, dissection.destination_port);
+        return dissection;
+    };
+    sees(packet_between(Transport::udp, "192.0.2.1", 4000, "198.51.100.2", 53));
+    Dissection first = fragment(0);
+    first.source_port = 4000;
+    sees(turned(first));
+    EXPECT_EQ(Side::responder, sees(turned(fragment(1400)))->from);
+    EXPECT_EQ(2U, flow().traffic.responder.packets);
+}
+
+TEST_F(Fragments, OfAnotherPacketAreNotMixedUp) {
+    sees(fragment(0, 1));
+    EXPECT_FALSE(sees(fragment(1400, 2)));
+    EXPECT_EQ(1U, flow().traffic.initiator.packets);
+    EXPECT_EQ(1U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, WithoutAFirstOneAreOrphansAfterThirtySeconds) {
+    sees(fragment(1400));
+    sees(fragment(2800));
+    table_.advance(noon + seconds(29));
+    EXPECT_EQ(0U, table_.orphan_fragments());
+    table_.advance(noon + seconds(30));
+    EXPECT_EQ(2U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, ThatComeTooLateAreOrphans) {
+    sees(fragment(0));
+    now_ += seconds(30);
+    EXPECT_FALSE(sees(fragment(1400)));
+    EXPECT_EQ(0U, flow().further_fragments);
+    EXPECT_EQ(1U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, OfAFlowThatHasEndedAreOrphans) {
+    sees(fragment(0));
+    table_.finish();
+    EXPECT_FALSE(sees(fragment(1400)));
+    table_.finish();
+    EXPECT_EQ(1U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, OfMorePacketsThanThereIsRoomForAreForgotten) {
+    for (std::uint32_t i = 0; i < FragmentTable::max_packets + 10; ++i) sees(fragment(1400, i));
+    EXPECT_EQ(10U, table_.orphan_fragments());
+}
+
+TEST_F(Fragments, OfTcpTellNoGaps) {
+    const auto tcp = [](std::string_view from, std::string_view to, bool client, TcpFields fields,
+                        std::uint32_t bytes) {
+        Dissection dissection = packet_between(Transport::tcp, from, client ? 4000 : 80, to, client ? 80 : 4000, bytes);
+        static const std::vector<std::uint8_t> payload(2000);
+        dissection.payload = Bytes(payload).first(bytes);
+        dissection.tcp = fields;
+        return dissection;
+    };
+    sees(tcp("192.0.2.1", "198.51.100.2", true, {.sequence = 1000, .window = 9, .syn = true}, 0));
+    sees(tcp("198.51.100.2", "192.0.2.1", false,
+             {.sequence = 5000, .acknowledgment = 1001, .window = 9, .syn = true, .ack = true}, 0));
+    Dissection first = tcp("192.0.2.1", "198.51.100.2", true,
+                           {.sequence = 1001, .acknowledgment = 5001, .window = 9, .ack = true}, 1000);
+    first.fragment = FragmentFields{1, 0, true};
+    sees(first);
+    sees(tcp("198.51.100.2", "192.0.2.1", false, {.sequence = 5001, .acknowledgment = 3001, .window = 9, .ack = true},
+             0));
+    EXPECT_EQ("ShDa", flow().tcp->history);
+}
+
+} // namespace
+} // namespace doorplate
