@@ -31,9 +31,10 @@ constexpr std::size_t held_bytes_limit = 4U << 20;
 constexpr int turn_limit = 64;
 // With several interfaces a packet is held this long after it came: by then the other rings have given up the blocks
 // in which an earlier one may be. Their ends run as much as a block's time apart, and kernels are late sometimes.
-constexpr std::chrono::milliseconds reorder_time = 2 * ring_block_time;
+constexpr std::chrono::milliseconds reorder_time = 4 * ring_block_time;
+static_assert(2 * reorder_time < live_delay);
 // After an interface is gone, its last block still comes out of the ring when its time is over.
-constexpr Clock::duration grace = 5 * ring_block_time;
+constexpr Clock::duration grace = reorder_time;
 // While libpcap is not sure whether an interface went down or away, it wants to be asked again soon.
 constexpr Duration recheck_time = std::chrono::milliseconds(50);
 // libpcap counts in 32 bits; asking at least this often sees every wrap.

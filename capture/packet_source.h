@@ -52,9 +52,9 @@ class PacketSource {
     PacketSource &operator=(const PacketSource &) = delete;
     virtual ~PacketSource() = default;
 
-    // The next packets in the order of the source. A live source waits up to `wait` for the first one and returns early,
-    // with an empty batch, when a signal arrives. A file never waits. All packets in front of damage are handed out
-    // before the error is; after an error the source is at its end.
+    // The next packets in the order of the source. A live source waits up to `wait` for the first one and returns
+    // early, with an empty batch, when a signal arrives. A file never waits. All packets in front of damage are handed
+    // out before the error is; after an error the source is at its end.
     [[nodiscard]] virtual Result<PacketBatch> read(Duration wait) = 0;
 
     // Grows while a pcapng file is read; never shrinks or reorders.
@@ -79,8 +79,12 @@ struct LiveOptions {
     std::string filter;
 };
 
-// Fails with advice: which right is missing and how to get it, which interfaces there are, what is wrong with the filter
-// (a usage failure).
+// A live source hands out packets some milliseconds after they were seen. A read() that waits this long and comes back
+// empty says that there is none left from before it; whoever stops capturing reads until then.
+inline constexpr Duration live_delay = std::chrono::milliseconds(50);
+
+// Fails with advice: which right is missing and how to get it, which interfaces there are, what is wrong with the
+// filter (a usage failure).
 [[nodiscard]] Result<std::unique_ptr<PacketSource>> open_live(const LiveOptions &options);
 
 struct SavefileOptions {

@@ -39,7 +39,7 @@ std::unexpected<Error> no_permission(const std::string &name) {
                         name));
     return failure(
         fmt::format("cannot capture on {}: needs CAP_NET_RAW; run as root, or give the program the right once: "
-                    "sudo setcap cap_net_raw,cap_sys_ptrace,cap_dac_read_search+ep $(command -v doorplate) "
+                    "sudo setcap cap_net_raw,cap_sys_ptrace,cap_dac_read_search+ep \"$(command -v doorplate)\" "
                     "(see docs/privileges.md)",
                     name));
 }

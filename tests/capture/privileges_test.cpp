@@ -4,40 +4,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
-#include <map>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/capability.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/support/child_process.h"
 
 namespace doorplate {
 namespace {
 
 using testing::HasSubstr;
-
-// What `body` returns in a child process, whose rights it may spoil.
-std::string in_child(const std::function<std::string()> &body) {
-    std::array<int, 2> ends{};
-    if (pipe(ends.data()) != 0) return "no pipe";
-    const pid_t child = fork();
-    if (child == 0) {
-        const std::string text = body();
-        const bool written = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-        _exit(written ? 0 : 1);
-    }
-    close(ends[1]);
-    std::string text;
-    std::array<char, 4096> buffer{};
-    for (ssize_t count = 0; (count = read(ends[0], buffer.data(), buffer.size())) > 0;)
-        text.append(buffer.data(), static_cast<std::size_t>(count));
-    close(ends[0]);
-    waitpid(child, nullptr, 0);
-    return text;
-}
 
 // The Cap lines of /proc/self/status as this process, or one that it executes, has them.
 std::string own_sets() {
@@ -50,6 +29,7 @@ std::string own_sets() {
 
 std::string sets_of_an_executed_program() {
     FILE *pipe = popen("grep -E '^(Cap|NoNewPrivs)' /proc/self/status", "r"); // NOLINT(bugprone-command-processor)
+    if (pipe == nullptr) return "no pipe";
     std::string text;
     std::array<char, 256> buffer{};
     while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr) text += buffer.data();

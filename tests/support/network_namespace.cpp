@@ -1,6 +1,7 @@
 #include "tests/support/network_namespace.h"
 
 #include <cstdlib>
+#include <exception>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -26,7 +27,11 @@ void in_network_namespace(const std::function<void()> &body) {
             return;
         }
         run_command("ip link set lo up");
-        body();
+        try {
+            body();
+        } catch (const std::exception &exception) { // GoogleTest catches on its own thread only
+            ADD_FAILURE() << exception.what();
+        }
     }).join();
 }
 
