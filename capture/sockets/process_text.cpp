@@ -97,7 +97,7 @@ std::optional<std::string> parse_process_cgroup(std::string_view text) {
         std::string_view path = take_until(text, '\n');
         const std::string_view hierarchy = take_until(path, ':');
         const std::string_view controllers = take_until(path, ':');
-        if (path.empty()) continue;
+        if (!path.starts_with('/')) continue;
         std::string_view &kind = hierarchy == "0" && controllers.empty() ? unified
                                  : controllers.starts_with("name=")      ? named
                                                                          : other;

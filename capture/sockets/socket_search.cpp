@@ -4,6 +4,8 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,6 +43,8 @@ bool is_not_accepted_yet(const SocketRecord &socket) {
     default: return false;
     }
 }
+
+bool is_unheld(const SocketFact &fact) { return fact.socket.inode != 0 && fact.holders.empty(); }
 
 } // namespace
 
@@ -140,23 +144,42 @@ void SocketSearch::degrade(std::string what, std::string reason) {
     if (!known) degradations_.push_back({std::move(what), std::move(reason)});
 }
 
-void SocketSearch::name_missing_rights() {
+// Of some processes the descriptors could not be read: what that means for the sockets without a holder.
+void SocketSearch::mark_unreadable(SocketFacts &facts) {
     std::vector<std::string_view> missing;
     for (const Right right : {Right::sys_ptrace, Right::dac_read_search})
         if (!has_right(right)) missing.push_back(right_token(right));
     // setcap replaces all that was granted before, so the line has what capturing needs too.
-    if (!missing.empty())
+    if (!missing.empty()) {
+        for (SocketFact &fact : facts.sockets)
+            if (is_unheld(fact)) fact.search = HolderSearch::no_permission;
         degrade("other_users_processes",
                 fmt::format("cannot read which sockets the processes of other users hold: needs {} (reading others' "
                             "descriptors takes both CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH). Their sockets are shown "
                             "with the user, without the process. Try: sudo setcap "
                             "cap_net_raw,cap_sys_ptrace,cap_dac_read_search+ep \"$(command -v doorplate)\"",
                             fmt::join(missing, " and ")));
-    else
-        degrade("other_users_processes",
-                "cannot read which sockets some processes hold, although CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH are "
-                "there: they belong to another user namespace, or a security module (AppArmor, SELinux) forbids it. "
-                "Their sockets are shown with the user, without the process.");
+        return;
+    }
+    // With all rights there is still a process here and there that nobody may read. What is gone by now was more likely
+    // a socket whose process ended than one of those.
+    if (std::ranges::none_of(facts.sockets, is_unheld)) return;
+    const auto later = sockets_->dump();
+    std::unordered_set<std::uint64_t> still_there;
+    if (later)
+        for (const SocketRecord &socket : *later) still_there.insert(socket.inode);
+    bool any = false;
+    for (SocketFact &fact : facts.sockets) {
+        if (!is_unheld(fact)) continue;
+        const bool unreadable = !later || still_there.contains(fact.socket.inode);
+        fact.search = unreadable ? HolderSearch::no_permission : HolderSearch::partial;
+        any = any || unreadable;
+    }
+    if (any)
+        degrade("unreadable_processes",
+                "some sockets have no owner here because some processes cannot be read, although CAP_SYS_PTRACE and "
+                "CAP_DAC_READ_SEARCH are there: they belong to another user namespace, or a security module (AppArmor, "
+                "SELinux) forbids it. Those sockets are shown with the user, without the process.");
 }
 
 void SocketSearch::note_malformed() {
@@ -196,13 +219,12 @@ Result<SocketFacts> SocketSearch::look(const GoOn &go_on) {
         asked.insert(asked.end(), fresh.begin(), fresh.end());
         std::ranges::sort(asked, std::greater{});
     }
-    for (SocketFact &fact : facts.sockets)
-        if (fact.socket.inode != 0 && fact.holders.empty())
-            fact.search = denied     ? HolderSearch::no_permission
-                          : given_up ? HolderSearch::partial
-                                     : HolderSearch::complete;
+    if (denied)
+        mark_unreadable(facts);
+    else if (given_up)
+        for (SocketFact &fact : facts.sockets)
+            if (is_unheld(fact)) fact.search = HolderSearch::partial;
     gathering.finish();
-    if (denied) name_missing_rights();
     std::ranges::sort(asked);
     known_pids_ = std::move(asked);
     remember(facts);

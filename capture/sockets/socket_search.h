@@ -45,7 +45,7 @@ class SocketSearch {
     SocketSearch(std::unique_ptr<SocketTable> sockets, ProcessTable processes);
 
     void degrade(std::string what, std::string reason);
-    void name_missing_rights();
+    void mark_unreadable(SocketFacts &facts);
     void note_malformed();
     void remember(const SocketFacts &facts);
     [[nodiscard]] std::vector<Holder> remembered_holders(const SocketRecord &socket) const;
