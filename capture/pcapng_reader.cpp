@@ -109,13 +109,7 @@ Parsed PcapngReader::parse(Bytes bytes, std::span<Packet> room) {
 
         Result<void> read;
         if (is_packet(block.type)) {
-            auto packet = read_packet(block);
-            if (packet) {
-                room[parsed.packets] = *packet;
-                ++parsed.packets;
-            } else {
-                read = std::unexpected(std::move(packet.error()));
-            }
+            read = read_packet(block, room[parsed.packets]);
         } else if (static_cast<BlockType>(block.type) == BlockType::section_header) {
             read = read_section_header(block);
         } else if (static_cast<BlockType>(block.type) == BlockType::interface_description) {
@@ -125,6 +119,7 @@ Parsed PcapngReader::parse(Bytes bytes, std::span<Packet> room) {
             parsed.damage = std::move(read.error().message);
             return parsed;
         }
+        if (is_packet(block.type)) ++parsed.packets;
         parsed.consumed += padded_length;
     }
 }
@@ -186,29 +181,30 @@ Result<void> PcapngReader::read_interface(const Block &block) {
     return {};
 }
 
-Result<Packet> PcapngReader::read_packet(const Block &block) {
-    return static_cast<BlockType>(block.type) == BlockType::simple_packet ? read_simple_packet(block)
-                                                                          : read_stamped_packet(block);
+Result<void> PcapngReader::read_packet(const Block &block, Packet &packet) {
+    return static_cast<BlockType>(block.type) == BlockType::simple_packet ? read_simple_packet(block, packet)
+                                                                          : read_stamped_packet(block, packet);
 }
 
 //    0  original length                 32
 //    4  the packet, of the section's first interface
-Result<Packet> PcapngReader::read_simple_packet(const Block &block) {
+Result<void> PcapngReader::read_simple_packet(const Block &block, Packet &packet) {
     ByteReader reader(block.body);
     const auto original = reader.u32(order_);
     if (!original) return too_short("a simple packet", block.length);
-    if (auto known = check_interface(0); !known) return std::unexpected(std::move(known.error()));
+    if (auto known = check_interface(0); !known) return known;
 
     // Section 4.4: the captured length is not written; the snapshot length and the block tell.
     const CaptureInterface &interface = interfaces_[section_begin_];
     std::size_t captured = std::min<std::size_t>(*original, reader.remaining());
     if (interface.snapshot_length != 0) captured = std::min<std::size_t>(captured, interface.snapshot_length);
     // It has no time either, and gets the one that libpcap and Wireshark give it.
-    return Packet{.bytes = reader.rest().first(captured),
-                  .original_length = *original,
-                  .time = timestamp_from_ns(0),
-                  .link_type = interface.link_type,
-                  .interface = static_cast<std::uint32_t>(section_begin_)};
+    packet = {.bytes = reader.rest().first(captured),
+              .original_length = *original,
+              .time = timestamp_from_ns(0),
+              .link_type = interface.link_type,
+              .interface = static_cast<std::uint32_t>(section_begin_)};
+    return {};
 }
 
 //   enhanced packet block                            obsolete packet block
@@ -219,7 +215,7 @@ Result<Packet> PcapngReader::read_simple_packet(const Block &block) {
 //   12  captured length                 32
 //   16  original length                 32
 //   20  the packet, padded to a multiple of 4, then options
-Result<Packet> PcapngReader::read_stamped_packet(const Block &block) {
+Result<void> PcapngReader::read_stamped_packet(const Block &block, Packet &packet) {
     ByteReader reader(block.body);
     std::optional<std::uint32_t> id;
     if (static_cast<BlockType>(block.type) == BlockType::packet) {
@@ -233,25 +229,25 @@ Result<Packet> PcapngReader::read_stamped_packet(const Block &block) {
     const auto captured = reader.u32(order_);
     const auto original = reader.u32(order_);
     if (!id || !time_high || !time_low || !captured || !original) return too_short("a packet", block.length);
-    if (auto known = check_interface(*id); !known) return std::unexpected(std::move(known.error()));
+    if (auto known = check_interface(*id); !known) return known;
     const auto bytes = reader.take(*captured);
     if (!bytes)
         return failure(fmt::format("captured length {} does not fit its block of {} bytes", *captured, block.length));
 
     const ClockReading reading = clocks_[*id].read(std::uint64_t{*time_high} << 32 | *time_low);
     if (!reading.in_range) ++times_out_of_range_;
-    Packet packet{.bytes = *bytes,
-                  .original_length = *original,
-                  .time = reading.time,
-                  .link_type = interfaces_[section_begin_ + *id].link_type,
-                  .interface = static_cast<std::uint32_t>(section_begin_ + *id)};
+    packet = {.bytes = *bytes,
+              .original_length = *original,
+              .time = reading.time,
+              .link_type = interfaces_[section_begin_ + *id].link_type,
+              .interface = static_cast<std::uint32_t>(section_begin_ + *id)};
     if (reader.skip(padding_behind(*captured))) {
         for_each_option(reader, order_, [&](std::uint16_t code, Bytes value) {
             if (static_cast<PacketOption>(code) == PacketOption::flags && value.size() == sizeof(std::uint32_t))
                 packet.direction = direction_of(ByteReader(value).u32(order_).value_or(0));
         });
     }
-    return packet;
+    return {};
 }
 
 Result<void> PcapngReader::check_interface(std::uint32_t id) const {

@@ -33,9 +33,10 @@ class PcapngReader final : public SavefileReader {
     // An error says what is wrong with the block.
     [[nodiscard]] Result<void> read_section_header(const Block &block);
     [[nodiscard]] Result<void> read_interface(const Block &block);
-    [[nodiscard]] Result<Packet> read_packet(const Block &block);
-    [[nodiscard]] Result<Packet> read_simple_packet(const Block &block);
-    [[nodiscard]] Result<Packet> read_stamped_packet(const Block &block);
+    // A packet is written in place: a Result<Packet> that is built and then copied took a third of the time.
+    [[nodiscard]] Result<void> read_packet(const Block &block, Packet &packet);
+    [[nodiscard]] Result<void> read_simple_packet(const Block &block, Packet &packet);
+    [[nodiscard]] Result<void> read_stamped_packet(const Block &block, Packet &packet);
 
     [[nodiscard]] Result<void> check_interface(std::uint32_t id) const;
 

@@ -173,11 +173,10 @@ Result<PacketBatch> SavefileSource::read(Duration /*wait*/) {
             finished_ = true;
             return std::unexpected(filled.error());
         }
-        if (*filled == Fill::interrupted) return PacketBatch{};
-        if (*filled == Fill::nothing_more) {
-            finished_ = true;
-            if (!unread().empty()) return std::unexpected(cut_short(parsed.needed));
-        }
+        // Even if there is more to parse now: between blocks that hold no packets, too, the caller may want to stop.
+        if (*filled != Fill::nothing_more) return PacketBatch{};
+        finished_ = true;
+        if (!unread().empty()) return std::unexpected(cut_short(parsed.needed));
     }
     return PacketBatch{.packets = {}, .at_end = true};
 }
