@@ -36,6 +36,7 @@ constexpr double hinted_range = 0.85; // another host's range is not known, but 
 constexpr double anywhere = 0.65;     // NAT, older systems and tuned hosts hand out numbers from 1024 up
 // Evidence against.
 constexpr double contrary_range = 0.75;
+constexpr double contrary_named_range = 0.55;
 constexpr double contrary_listener = 0.75;
 constexpr double contrary_registered = 0.6;
 constexpr double contrary_many_peers = 0.7;
@@ -183,11 +184,12 @@ class PortJudge {
         }
         judge_service(verdict, ranges);
         if (answered) verdict.confidence = std::max(verdict.confidence, confidence::handshake);
-        for (const Evidence range : ranges) {
-            if (range == Evidence::outside_ephemeral_range || verdict.registered_service != nullptr) continue;
-            contradict(verdict, range, confidence::contrary_range);
-            break;
-        }
+        if (ranges.empty() || ranges.front() == Evidence::outside_ephemeral_range) return;
+        // A number with a name is rarely one that a kernel picked, but where the range is known it can be.
+        if (verdict.registered_service == nullptr)
+            contradict(verdict, ranges.front(), confidence::contrary_range);
+        else if (in_range)
+            contradict(verdict, ranges.front(), confidence::contrary_named_range);
     }
 
     void judge_service(PortVerdict &verdict, const std::vector<Evidence> &ranges) const {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <set>
 #include <tuple>
@@ -72,8 +71,10 @@ std::vector<Pressure> ephemeral_pressure(const SocketHistory &sockets, const Hos
         rows.push_back({destination.transport, destination.source, destination.endpoint, ports.in_use.size(),
                         ports.time_wait.size(), available});
     }
-    // The map has them sorted already, which decides between equals.
-    std::ranges::stable_sort(rows, std::greater{}, [](const Pressure &row) { return row.in_use + row.time_wait; });
+    std::ranges::sort(rows, [](const Pressure &a, const Pressure &b) {
+        return std::tuple(b.in_use + b.time_wait, a.transport, a.source, a.destination) <
+               std::tuple(a.in_use + a.time_wait, b.transport, b.source, b.destination);
+    });
     return rows;
 }
 

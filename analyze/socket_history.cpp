@@ -277,7 +277,8 @@ class SocketHistory::Impl {
         fresh.not_yet = last_whole_look_begun_;
         if (socket.cookie != 0) {
             const auto former = cookies_.find(cookie_of(socket));
-            if (former != cookies_.end()) {
+            // connect() gives a bound socket a peer, or another one: who held it, holds it. The port cannot change.
+            if (former != cookies_.end() && former->second->socket.local.port == socket.local.port) {
                 fresh.holders = former->second->holders;
                 fresh.searched = former->second->searched;
                 fresh.uid = former->second->uid;
