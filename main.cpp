@@ -128,14 +128,17 @@ Result<void> run(const LiveCommand &command) {
 
     Result<void> outcome;
     std::uint64_t packets = 0;
+    std::optional<Timestamp> newest; // in the last batch
     Timestamp drawn = now();
     Timestamp host_read = drawn;
-    while (stop_asked == 0 && !reports->nobody_listens() && !(command.count && packets >= *command.count)) {
-        const auto batch = (*source)->read(tick);
+    const auto enough = [&] { return command.count && packets >= *command.count; };
+    // One batch on its way through the stages. False: there will be no further one.
+    const auto step = [&](Duration wait) {
+        const auto batch = (*source)->read(wait);
         take_socket_facts();
         if (!batch) {
             outcome = std::unexpected(batch.error());
-            break;
+            return false;
         }
         const auto taken = limited(batch->packets, command.count, packets);
         observer.ingest(taken, (*source)->interfaces());
@@ -143,8 +146,14 @@ Result<void> run(const LiveCommand &command) {
         if (sockets) {
             for (const LookUp &ask : observer.take_look_ups()) sockets->look_up(ask.transport, ask.local, ask.remote);
         }
+        newest = taken.empty() ? std::nullopt : std::optional(taken.back().time);
+        return !batch->at_end;
+    };
+    bool more = true;
+    while (more && stop_asked == 0 && !reports->nobody_listens() && !enough()) {
+        more = step(tick);
         const Timestamp time = now();
-        if (taken.empty()) observer.advance(time - tick); // packets on their way to us are older than the clock
+        if (!newest) observer.advance(time - tick); // packets on their way to us are older than the clock
         if (time - host_read >= host_interval) {
             host = read_host_facts(command.sockets.proc);
             observer.ingest(host);
@@ -154,8 +163,12 @@ Result<void> run(const LiveCommand &command) {
             view->draw(describe(observer.observe(), packets));
             drawn = time;
         }
-        if (batch->at_end) break;
     }
+    // What was captured before the run was ended is still in the kernel's buffer.
+    const Timestamp ended = now();
+    do {
+        more = more && !enough() && step(Duration::zero());
+    } while (more && newest && *newest <= ended);
     view.reset();
 
     if (sockets) sockets->refresh();

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -39,6 +40,21 @@ struct Words {
     ReportOptions reports;
 };
 
+// An option that takes one of the words of `choices`.
+template <typename T>
+CLI::Option *add_choice(CLI::App &app, const std::string &flag, T &target, const std::map<std::string, T> &choices,
+                        const std::string &what) {
+    std::vector<std::string> words;
+    for (const auto &[word, value] : choices) words.push_back(word);
+    const std::string description = fmt::format("{}: {}", what, fmt::join(words, ", "));
+    const auto take = [&target, choices](const std::string &word) { target = choices.at(word); };
+    return app.add_option_function<std::string>(flag, take, description)->check([words](const std::string &word) {
+        return std::ranges::find(words, word) != words.end()
+                   ? std::string{}
+                   : fmt::format("'{}' is none of {}", word, fmt::join(words, ", "));
+    });
+}
+
 void add_filter_options(CLI::App &app, Words &words) {
     app.add_option("-F", words.filter_file, "Read the filter from FILE")->type_name("FILE")->group("Source");
     app.add_option("-c", words.count, "Stop after N packets")
@@ -64,20 +80,16 @@ void add_capture_options(CLI::App &app, Words &words) {
         ->type_name("KIB")
         ->check(CLI::Range(1, 2'000'000))
         ->group(group);
-    app.add_option("-Q,--direction", words.capture.direction, "in, out or inout")
+    add_choice(app, "-Q,--direction", words.capture.direction, directions, "Which packets")
         ->type_name("DIR")
-        ->transform(CLI::Transformer(directions))
-        ->check(CLI::IsMember(directions))
         ->group(group);
 }
 
 void add_socket_options(CLI::App &app, Words &words, bool may_be_none) {
     auto offered = methods;
     if (!may_be_none) offered.erase("none");
-    app.add_option("--attribution", words.sockets.method, "How owners are found: auto, netlink, procfs, none")
+    add_choice(app, "--attribution", words.sockets.method, offered, "How owners are found")
         ->type_name("METHOD")
-        ->transform(CLI::Transformer(offered))
-        ->check(CLI::IsMember(offered))
         ->group("Sockets");
 }
 
@@ -99,10 +111,8 @@ void add_path(CLI::App &app, const std::string &flag, std::vector<std::string> &
 
 void add_style_options(CLI::App &app, Words &words) {
     const char *group = "Reports";
-    app.add_option("--color", words.reports.colour, "auto, always or never; NO_COLOR is honoured")
+    add_choice(app, "--color", words.reports.colour, colours, "Colours (NO_COLOR is honoured)")
         ->type_name("WHEN")
-        ->transform(CLI::Transformer(colours))
-        ->check(CLI::IsMember(colours))
         ->group(group);
     app.add_option("--width", words.reports.width, "Columns of the text (default: the terminal's)")
         ->type_name("N")

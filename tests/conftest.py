@@ -115,23 +115,27 @@ class Network:
             process.kill()
             process.wait()
 
-    def pair(self, delay=None):
-        """Makes the two hosts. `delay` (such as "100ms") is added each way, as a real network does: programs that
-        wait for their answers live long enough to be looked at."""
+    def pair(self):
+        """Makes the two hosts."""
         for host in self.ADDRESSES:
             name = f"doorplate-{os.getpid()}-{host}"
             subprocess.run(["ip", "netns", "add", name], check=True)
             self.names[host] = name
         first, second = self.names["a"], self.names["b"]
-        subprocess.run(["ip", "-n", first, "link", "add", "a", "type", "veth", "peer", "name", "b", "netns", second], check=True)
+        subprocess.run(["ip", "-n", first, "link", "add", "name", "a", "type", "veth", "peer", "name", "b", "netns", second], check=True)
         for host, addresses in self.ADDRESSES.items():
             inside = ["ip", "-n", self.names[host]]
             subprocess.run([*inside, "addr", "add", f"{addresses[0]}/24", "dev", host], check=True)
             subprocess.run([*inside, "addr", "add", f"{addresses[1]}/64", "dev", host, "nodad"], check=True)
             subprocess.run([*inside, "link", "set", "lo", "up"], check=True)
-            subprocess.run([*inside, "link", "set", host, "up"], check=True)
-            if delay:
-                self.run(host, "tc", "qdisc", "add", "dev", host, "root", "netem", "delay", delay)
+            subprocess.run([*inside, "link", "set", "dev", host, "up"], check=True)
+
+    def make_slow(self):
+        """From now on the wire takes some 100 ms each way for a small packet, as real networks do: programs that wait for
+        their answers live long enough to be looked at. (A token bucket of 1 kB a second, emptied by one large ping.)"""
+        for host in self.names:
+            self.run(host, "tc", "qdisc", "add", "dev", host, "root", "tbf", "rate", "8kbit", "burst", "1540", "latency", "20s")
+        self.run("b", "ping", "-c", "1", "-s", "1400", self.address("a"))
 
     def wait_for_listener(self, host, port, transport="t"):
         def there():
