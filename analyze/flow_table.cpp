@@ -261,17 +261,18 @@ class FlowTable::Impl {
 
     // Ends the flow and begins its continuation, which knows what was known of the roles and of the connection.
     Slot cut(Slot slot, const Packet &packet) {
-        Record &old = records_[slot];
+        follow_flip(records_[slot]);
+        const Flow &old = records_[slot].flow;
         Flow flow;
-        flow.key = old.flow.key;
-        flow.ends = old.flow.ends;
-        flow.initiator_evidence = old.flow.initiator_evidence;
-        flow.vlans = old.flow.vlans;
-        flow.icmp = old.flow.icmp;
+        flow.key = old.key;
+        flow.ends = old.ends;
+        flow.initiator_evidence = old.initiator_evidence;
+        flow.vlans = old.vlans;
+        flow.icmp = old.icmp;
         flow.start = flow.end = packet.time;
-        const bool low_is_initiator = old.low_is_initiator;
+        const bool low_is_initiator = records_[slot].low_is_initiator;
         std::unique_ptr<TcpTracker> tcp;
-        if (old.tcp) tcp = std::make_unique<TcpTracker>(*old.tcp);
+        if (records_[slot].tcp) tcp = std::make_unique<TcpTracker>(*records_[slot].tcp);
         end(slot, FlowEndReason::active_timeout);
 
         const Slot next = take_slot(std::move(flow));

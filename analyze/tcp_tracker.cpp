@@ -10,9 +10,9 @@ namespace {
 
 // Zeek's constants of the same meaning.
 constexpr std::int32_t too_large_jump = 1'048'576;
-constexpr std::int64_t max_initial_window = 16'384;                 // tcp_max_initial_window
-constexpr std::int64_t max_above_hole_without_acks = 16'384;        // tcp_max_above_hole_without_any_acks
-constexpr std::int64_t max_without_further_acks = 10 * 1024 * 1024; // tcp_excessive_data_without_further_acks
+constexpr std::int64_t max_initial_window = 16'384;           // tcp_max_initial_window
+constexpr std::int64_t max_above_hole_without_acks = 16'384;  // tcp_max_above_hole_without_any_acks
+constexpr std::int64_t max_without_further_acks = 10'485'760; // tcp_excessive_data_without_further_acks
 
 // Kinds of letters that are written once for each end, or (S and H, F, R) again for another sequence number.
 constexpr std::uint8_t kind_syn = 1, kind_fin = 2, kind_rst = 4, kind_fin_rst = 8, kind_data = 16, kind_ack = 32,
@@ -216,23 +216,19 @@ void TcpTracker::deliver(End &end, const End &peer, std::int64_t begin, std::int
     }
 }
 
-// Returns how far the segment reaches beyond what this end had sent before.
-std::int32_t TcpTracker::follow_last(Side from, const Segment &segment, std::uint32_t next) {
+void TcpTracker::follow_last(Side from, const Segment &segment, std::uint32_t next) {
     End &end = ends_[from];
     const TcpFields &tcp = segment.tcp;
     const std::int32_t advance = distance(next, end.last);
-    if ((tcp.syn || tcp.rst) && (advance > too_large_jump || advance < -too_large_jump)) return advance;
-    if (tcp.fin && end.last == end.start + 1) {
-        // Of more than 2 GiB only SYN and FIN were seen.
+    if ((tcp.syn || tcp.rst) && (advance > too_large_jump || advance < -too_large_jump)) return;
+    // Of more than 2 GiB, only SYN and FIN were seen.
+    const bool only_syn_and_fin = tcp.fin && end.last == end.start + 1;
+    const bool trusted = end.state != TcpEndState::reset;
+    if (only_syn_and_fin || (trusted && advance > 0)) {
         end.advance_last(next);
-    } else if (end.state == TcpEndState::reset) {
-        return advance;
-    } else if (advance > 0) {
-        end.advance_last(next);
-    } else if (segment.payload_bytes > 0) {
+    } else if (trusted && segment.payload_bytes > 0) {
         write_scaled(from, end.retransmitted, 'T');
     }
-    return advance;
 }
 
 bool TcpTracker::leave_inactive(Side from, const Segment &segment) {

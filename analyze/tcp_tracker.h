@@ -105,7 +105,7 @@ class TcpTracker {
     static void begin_end(End &end, const TcpFields &tcp, std::uint32_t next);
     void follow_acknowledgment(Side from, std::int64_t relative);
     void deliver(End &end, const End &peer, std::int64_t begin, std::int64_t length) const;
-    std::int32_t follow_last(Side from, const Segment &segment, std::uint32_t next);
+    void follow_last(Side from, const Segment &segment, std::uint32_t next);
     // True if the segment closes its end.
     bool enter_states(Side from, const Segment &segment);
     bool leave_inactive(Side from, const Segment &segment);

@@ -31,6 +31,12 @@ struct Desk {
     }
 };
 
+std::vector<std::uint64_t> ids_of(const std::vector<Flow> &flows) {
+    std::vector<std::uint64_t> ids(flows.size());
+    std::ranges::transform(flows, ids.begin(), &Flow::id);
+    return ids;
+}
+
 Dissection udp(std::uint16_t client_port, std::uint32_t bytes = 10) {
     return packet_between(Transport::udp, "192.0.2.1", client_port, "198.51.100.2", 53, bytes);
 }
@@ -420,18 +426,14 @@ TEST(Timeouts, FlowsEndInTheOrderOfTheirDeadlines) {
     desk.sees(icmp(8, 0, 7, "192.0.2.1", "198.51.100.2"));
     desk.sees(udp(4001));
     desk.table.advance(noon + minutes(10));
-    std::vector<std::uint64_t> ids;
-    for (const Flow &flow : desk.ended) ids.push_back(flow.id);
-    EXPECT_THAT(ids, ElementsAre(2, 1, 3));
+    EXPECT_THAT(ids_of(desk.ended), ElementsAre(2, 1, 3));
 }
 
 TEST(Timeouts, FlowsOfTheSameDeadlineEndInTheOrderOfFirstPackets) {
     Desk desk;
     for (const int port : {4003, 4001, 4002}) desk.sees(udp(static_cast<std::uint16_t>(port)));
     desk.table.advance(noon + minutes(10));
-    std::vector<std::uint16_t> ports;
-    for (const Flow &flow : desk.ended) ports.push_back(flow.ends.initiator.port);
-    EXPECT_THAT(ports, ElementsAre(4003, 4001, 4002));
+    EXPECT_THAT(ids_of(desk.ended), ElementsAre(1, 2, 3));
 }
 
 TEST(ActiveTimeout, CutsAFlowIntoPiecesWithTheSameRoles) {
@@ -499,8 +501,7 @@ TEST(FullTable, HandsOnEveryFlowOnce) {
         desk.now += milliseconds(port % 7);
         desk.sees(udp(port));
     }
-    std::vector<std::uint64_t> ids;
-    for (const Flow &flow : desk.finish()) ids.push_back(flow.id);
+    std::vector<std::uint64_t> ids = ids_of(desk.finish());
     std::ranges::sort(ids);
     ASSERT_EQ(1000U, ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(i + 1, ids[i]);
