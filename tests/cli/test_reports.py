@@ -4,20 +4,22 @@ import csv
 import io
 import json
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-from conftest import DOORPLATE, SAMPLES, SOURCE, replay_json, run
+from conftest import SAMPLES, SOURCE, replay_json, run
 
 jsonschema = pytest.importorskip("jsonschema")
 
 CAPTURES = sorted(path for path in SAMPLES.iterdir() if path.suffix in (".pcap", ".pcapng"))
 
 
-def schema(name):
-    return json.loads((SOURCE / "docs/schema" / name).read_text())
+def validator_of(name):
+    """The schemas refer to each other by file name."""
+    schemas = {path.name: json.loads(path.read_text()) for path in (SOURCE / "docs/schema").glob("*.json")}
+    resolver = jsonschema.RefResolver(name, schemas[name], store=schemas)
+    return jsonschema.Draft202012Validator(schemas[name], resolver=resolver)
 
 
 def test_every_sample_replays_without_a_malformation():
@@ -29,13 +31,13 @@ def test_every_sample_replays_without_a_malformation():
 
 
 def test_every_report_is_as_its_schema_says():
-    validator = jsonschema.Draft202012Validator(schema("report.schema.json"))
+    validator = validator_of("report.schema.json")
     for capture in CAPTURES:
         validator.validate(replay_json(capture))
 
 
 def test_every_ndjson_line_is_as_its_schema_says_and_the_summary_is_the_last():
-    validator = jsonschema.Draft202012Validator(schema("flow-record.schema.json"))
+    validator = validator_of("flow-record.schema.json")
     for capture in CAPTURES:
         lines = run("replay", capture, "--ndjson", "-").stdout.splitlines()
         records = [json.loads(line) for line in lines]
