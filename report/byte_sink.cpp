@@ -189,7 +189,7 @@ Result<std::unique_ptr<ByteSink>> open_sink(const std::string &path, SinkKind ki
     }
     if (!exists) return open_beside(path, std::nullopt);
     // A file that one may not write to is not replaced through the back door of its folder.
-    if (::access(path.c_str(), W_OK) != 0) return std::unexpected(cannot_write(path, errno));
+    if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return std::unexpected(cannot_write(path, errno));
     return open_beside(path, facts.st_mode);
 }
 

@@ -21,6 +21,16 @@ namespace {
 constexpr double sure = 0.9;
 constexpr double likely = 0.6;
 
+// Whole clauses: a comma stands before the last one as well, for there may be commas inside.
+std::string clauses_text(const std::vector<std::string> &clauses) {
+    std::string text;
+    for (std::size_t i = 0; i < clauses.size(); ++i) {
+        if (i != 0) text += i + 1 == clauses.size() ? ", and " : ", ";
+        text += clauses[i];
+    }
+    return text;
+}
+
 // "is", "is most likely", "may be"
 std::string is_verb(double confidence) {
     return confidence >= sure ? "is" : confidence >= likely ? "is most likely" : "may be";
@@ -213,9 +223,9 @@ class Explanation {
         const std::string lead = port_lead(side);
         if (lead.empty()) return;
         const std::vector<std::string> why = reasons(side, verdict.evidence);
-        say(why.empty() ? lead + "." : fmt::format("{}: {}.", lead, listed(why)));
+        say(why.empty() ? lead + "." : fmt::format("{}: {}.", lead, clauses_text(why)));
         const std::vector<std::string> doubts = reasons(side, verdict.against);
-        if (!doubts.empty()) say(fmt::format("Against this: {}.", listed(doubts)));
+        if (!doubts.empty()) say(fmt::format("Against this: {}.", clauses_text(doubts)));
         say(port_remark(side));
     }
 
@@ -362,7 +372,7 @@ class Explanation {
         for (const Evidence piece : verdict.against)
             if (std::string clause = began_clause(piece, Side::responder); !clause.empty())
                 doubts.push_back(std::move(clause));
-        if (!doubts.empty()) text += fmt::format(" Against this: {}.", listed(doubts));
+        if (!doubts.empty()) text += fmt::format(" Against this: {}.", clauses_text(doubts));
         return text;
     }
 

@@ -15,9 +15,12 @@
 namespace doorplate {
 namespace {
 
+constexpr int longest_name = 64;
+
 std::string name_counts(const std::map<std::string, std::uint64_t> &counts) {
     std::vector<std::string> parts;
-    for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), printable(name)));
+    for (const auto &[name, count] : counts)
+        parts.push_back(fmt::format("{} {}", grouped(count), shortened(printable(name), longest_name)));
     return listed(parts);
 }
 
@@ -166,8 +169,8 @@ std::vector<std::string> shortcomings(const Observation &observation) {
     if (!malformed.empty())
         found.push_back(fmt::format("Malformed packets, counted and left at that: {}.", listed(malformed)));
     for (const Degradation &degradation : observation.degradations)
-        found.push_back(sentence(
-            fmt::format("{}: {}", printable(degradation.what), shortened(printable(degradation.reason), 600))));
+        found.push_back(sentence(fmt::format("{}: {}", shortened(printable(degradation.what), longest_name),
+                                             shortened(printable(degradation.reason), 600))));
     return found;
 }
 

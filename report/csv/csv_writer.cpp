@@ -38,8 +38,8 @@ class Row {
 };
 
 constexpr std::array end_columns{
-    "address", "port",    "class", "role", "confidence", "evidence", "registered_service", "local",
-    "pid",     "program", "exe",   "user", "holders",    "match",    "unknown_reason"};
+    "address", "port",    "class", "role", "role_confidence", "role_evidence", "registered_service", "local",
+    "pid",     "program", "exe",   "user", "holders",         "match",         "unknown_reason"};
 
 void write_process_fields(Row &row, const Attribution &who) {
     if (!who.known() || who.holders.empty()) {

@@ -85,6 +85,7 @@ std::string end_html(const FlowRecord &flow, const FlowEnd &end) {
                             named ? safe(end.port.registered_service->name) + " " : "", words(end.port.role));
     }
     if (end.attribution.unknown == UnknownReason::no_socket_facts) return html;
+    if (end.multicast && !end.attribution.known()) return html;
     return html + "<span class=\"who\">" + owner_html(end.attribution) + "</span>";
 }
 
@@ -132,12 +133,13 @@ class Page {
         const auto figure = [&](std::string_view number, std::string_view what) {
             put(fmt::format("<li><b>{}</b>{}</li>\n", number, what));
         };
-        figure(grouped(totals.flows), "flows");
-        figure(grouped(observation_.packets), "packets");
+        figure(grouped(totals.flows), totals.flows == 1 ? "flow" : "flows");
+        figure(grouped(observation_.packets), observation_.packets == 1 ? "packet" : "packets");
         figure(byte_count(observation_.frame_bytes), "on the wire");
         if (observation_.host) {
-            figure(grouped(observation_.processes.size()), "processes");
-            figure(grouped(observation_.listeners.size()), "waiting ports");
+            figure(grouped(observation_.processes.size()),
+                   observation_.processes.size() == 1 ? "process" : "processes");
+            figure(grouped(observation_.listeners.size()), observation_.listeners.size() == 1 ? "door" : "doors");
         }
         if (totals.local_ends != 0)
             figure(fmt::format("{} of {}", grouped(totals.known_ends), grouped(totals.local_ends)), "ends named");

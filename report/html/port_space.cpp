@@ -134,14 +134,14 @@ std::string port_space_svg(const Observation &observation) {
     svg += lines_svg(below, strip_bottom, 1);
     for (const Piece &piece : pieces) {
         const bool last = piece.first == 65536;
-        svg += text(place_of(piece.first), height - 14,
+        svg += text(place_of(piece.first), height - 8,
                     piece.first == 0 ? "start"
                     : last           ? "end"
                                      : "middle",
                     std::to_string(last ? 65535 : piece.first), "small");
     }
-    svg += text(left, 50, "start", "initiators' ports", "small");
-    svg += text(left, strip_bottom + 78, "start", "responders' ports", "small");
+    svg += text(left, 26, "start", "initiators' ports", "small");
+    svg += text(left, strip_bottom + 86, "start", "responders' ports", "small");
     return svg + "</svg>\n";
 }
 

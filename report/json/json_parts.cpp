@@ -115,11 +115,6 @@ void write_icmp(JsonValue &json, const std::optional<IcmpSummary> &icmp) {
 
 } // namespace
 
-JsonValue &JsonValue::value(std::string_view text) {
-    const std::string repaired = valid_utf8(text);
-    return after(writer_.String(repaired.data(), length(repaired)));
-}
-
 std::optional<std::string> unit_of_cgroup(std::string_view path) {
     constexpr std::array<std::string_view, 2> kinds{".service", ".scope"};
     std::optional<std::string> unit;

@@ -21,8 +21,7 @@ class JsonValue {
     JsonValue &end_object() { return after(writer_.EndObject()); }
     JsonValue &begin_array() { return after(writer_.StartArray()); }
     JsonValue &end_array() { return after(writer_.EndArray()); }
-    // Our own names, which need no repair.
-    JsonValue &key(std::string_view name) { return after(writer_.Key(name.data(), length(name))); }
+    JsonValue &key(std::string_view name);
 
     JsonValue &value(std::string_view text);
     JsonValue &value(const std::string &text) { return value(std::string_view(text)); }

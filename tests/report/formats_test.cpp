@@ -1,0 +1,386 @@
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidjson/document.h>
+
+#include "report/report_writer.h"
+#include "report/tokens.h"
+#include "report/utf8.h"
+#include "tests/report/hostile.h"
+#include "tests/support/observation_builder.h"
+
+namespace doorplate {
+namespace {
+
+using namespace test;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string written(void (*write)(const Observation &, ByteSink &), const Observation &observation) {
+    std::string text;
+    const auto sink = string_sink(text);
+    write(observation, *sink);
+    return text;
+}
+
+std::string json_of(const Observation &observation) { return written(write_json, observation); }
+std::string csv_of(const Observation &observation) { return written(write_csv, observation); }
+std::string html_of(const Observation &observation) { return written(write_html, observation); }
+std::string ndjson_of(const FlowRecord &flow) {
+    std::string text;
+    const auto sink = string_sink(text);
+    const HostFacts host = host_facts();
+    write_ndjson_flow(flow, &host, *sink);
+    return text;
+}
+
+rapidjson::Document parsed(const std::string &text) {
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseValidateEncodingFlag>(text.c_str(), text.size());
+    if (document.HasParseError()) throw std::runtime_error("not JSON: " + text.substr(document.GetErrorOffset(), 60));
+    return document;
+}
+
+// --- JSON
+// --------------------------------------------------------------------------------------------------------------
+
+TEST(Json, FlowRecordHasTheNamesAndTheNestingOfTheContract) {
+    const auto record = parsed(ndjson_of(curl_to_web_server().id(7)));
+    EXPECT_STREQ("flow", record["type"].GetString());
+    EXPECT_EQ(7U, record["id"].GetUint64());
+    EXPECT_STREQ("tcp", record["transport"].GetString());
+    EXPECT_EQ(1'700'000'000'000'000'000, record["start_ns"].GetInt64());
+    const auto &initiator = record["initiator"];
+    EXPECT_STREQ("192.0.2.10", initiator["address"].GetString());
+    EXPECT_EQ(51034, initiator["port"].GetInt());
+    EXPECT_STREQ("dynamic", initiator["class"].GetString());
+    EXPECT_STREQ("ephemeral", initiator["role"].GetString());
+    EXPECT_DOUBLE_EQ(0.98, initiator["confidence"].GetDouble());
+    EXPECT_STREQ("in_ephemeral_range", initiator["evidence"][0].GetString());
+    EXPECT_TRUE(initiator["registered_service"].IsNull());
+    EXPECT_TRUE(initiator["unknown_reason"].IsNull());
+    const auto &process = initiator["process"];
+    EXPECT_EQ(4213, process["pid"].GetInt());
+    EXPECT_TRUE(process["tid"].IsNull());
+    EXPECT_STREQ("curl", process["name"].GetString());
+    EXPECT_STREQ("/usr/bin/curl", process["exe"].GetString());
+    EXPECT_STREQ("curl", process["command_line"][0].GetString());
+    EXPECT_STREQ("ana", process["user"].GetString());
+    EXPECT_EQ(1, process["parent"]["pid"].GetInt());
+    EXPECT_STREQ("exact", process["match"].GetString());
+    EXPECT_EQ(1, process["holders"].GetInt());
+    EXPECT_STREQ("https", record["responder"]["registered_service"].GetString());
+    EXPECT_TRUE(record["responder"]["process"].IsNull());
+    EXPECT_STREQ("not_local", record["responder"]["unknown_reason"].GetString());
+    EXPECT_STREQ("syn", record["initiator_evidence"].GetString());
+    EXPECT_EQ(10U, record["packets"]["initiator"].GetUint64());
+    EXPECT_EQ(5120U, record["frame_bytes"]["responder"].GetUint64());
+    EXPECT_STREQ("SF", record["tcp"]["state"].GetString());
+    EXPECT_EQ(12'000'000, record["tcp"]["handshake_rtt_ns"].GetInt64());
+    EXPECT_TRUE(record["vlan"].IsNull());
+    EXPECT_THAT(record["explanation"].GetString(), HasSubstr("curl (pid 4213, user ana)"));
+}
+
+TEST(Json, ATransportWithoutPortsHasNone) {
+    const auto record = parsed(ndjson_of(FlowBuilder().from("192.0.2.10").to("192.0.2.1").icmp(8, 0, 17)));
+    EXPECT_TRUE(record["initiator"]["port"].IsNull());
+    EXPECT_TRUE(record["initiator"]["class"].IsNull());
+    EXPECT_STREQ("none", record["initiator"]["role"].GetString());
+    EXPECT_TRUE(record["tcp"].IsNull());
+    EXPECT_EQ(17, record["icmp"]["id"].GetInt());
+}
+
+TEST(Json, ListsEveryHolderOfASharedSocket) {
+    const auto record =
+        parsed(ndjson_of(curl_to_web_server().responder_is(held_by({process(10, "nginx"), process(11, "nginx")}))));
+    EXPECT_EQ(2, record["responder"]["process"]["holders"].GetInt());
+    EXPECT_EQ(11, record["responder"]["other_holders"][0]["pid"].GetInt());
+}
+
+TEST(Json, ListsCandidatesThatDisagreeAndNamesNone) {
+    Attribution who = unknown(UnknownReason::ambiguous);
+    who.holders = {process(1, "a"), process(2, "b")};
+    const auto record = parsed(ndjson_of(curl_to_web_server().initiator_is(who)));
+    EXPECT_TRUE(record["initiator"]["process"].IsNull());
+    EXPECT_STREQ("ambiguous", record["initiator"]["unknown_reason"].GetString());
+    EXPECT_EQ(2, record["initiator"]["candidates"][1]["pid"].GetInt());
+}
+
+TEST(Json, NamesTheRightsThatAreMissing) {
+    Attribution who = unknown(UnknownReason::no_permission);
+    who.missing_rights = {Right::sys_ptrace};
+    who.socket_uid = 0;
+    const auto record = parsed(ndjson_of(curl_to_web_server().initiator_is(who)));
+    EXPECT_STREQ("CAP_SYS_PTRACE", record["initiator"]["missing_rights"][0].GetString());
+    EXPECT_EQ(0, record["initiator"]["socket_uid"].GetInt());
+}
+
+TEST(Json, ListsVlanTagsOutermostFirst) {
+    FlowRecord flow = FlowBuilder();
+    flow.flow.vlans = {100, 7};
+    const auto record = parsed(ndjson_of(flow));
+    EXPECT_EQ(100, record["vlan"][0].GetInt());
+    EXPECT_EQ(7, record["vlan"][1].GetInt());
+}
+
+TEST(Json, KeepsAllDigitsOfLargeCounters) {
+    FlowRecord flow = FlowBuilder();
+    flow.flow.traffic.initiator.frame_bytes = UINT64_MAX;
+    EXPECT_EQ(UINT64_MAX, parsed(ndjson_of(flow))["frame_bytes"]["initiator"].GetUint64());
+}
+
+TEST(Json, ReportIsOneObjectWithItsVersionFirst) {
+    const std::string text = json_of(observation_of({curl_to_web_server()}));
+    EXPECT_THAT(text, ::testing::StartsWith("{\n\"schema_version\":1,\n"));
+    const auto report = parsed(text);
+    EXPECT_STREQ("den", report["host"]["hostname"].GetString());
+    EXPECT_EQ(32768, report["host"]["ephemeral_ports"]["low"].GetInt());
+    EXPECT_EQ(1U, report["flows"].Size());
+    EXPECT_EQ(18U, report["summary"]["packets"].GetUint64());
+    EXPECT_EQ(1U, report["summary"]["flows_with_known_owner"].GetUint64());
+}
+
+TEST(Json, ReportOfAReplayHasNoHost) { EXPECT_TRUE(parsed(json_of(replay_of({})))["host"].IsNull()); }
+
+TEST(Json, IsValidUtf8WhateverTheNamesAre) {
+    for (const std::string &name : hostile_names()) {
+        const std::string text = json_of(everything_is_called(name));
+        EXPECT_TRUE(text == valid_utf8(text)) << name;
+        const auto report = parsed(text);
+        const auto &shown = report["processes"][0]["name"];
+        EXPECT_EQ(valid_utf8(name), std::string(shown.GetString(), shown.GetStringLength()));
+    }
+}
+
+TEST(Ndjson, IsOneLineForEachRecordAndEndsWithTheSummary) {
+    std::string text;
+    const auto sink = string_sink(text);
+    write_ndjson_end(everything_is_called("two\nlines"), *sink);
+    std::istringstream lines(text);
+    std::vector<std::string> types;
+    for (std::string line; std::getline(lines, line);) types.emplace_back(parsed(line)["type"].GetString());
+    EXPECT_THAT(types, ::testing::ElementsAre("listener", "process", "process", "summary"));
+}
+
+// --- the schema
+// ----------------------------------------------------------------------------------------------------------
+
+rapidjson::Document flow_schema() {
+    std::ifstream file(std::string(DOORPLATE_SOURCE_DIR) + "/docs/schema/flow-record.schema.json");
+    std::stringstream text;
+    text << file.rdbuf();
+    return parsed(text.str());
+}
+
+template <typename Token> void expect_tokens_in_schema(const char *definition, Token last) {
+    const auto schema = flow_schema();
+    std::vector<std::string> allowed;
+    for (const auto &value : schema["$defs"][definition]["enum"].GetArray())
+        if (value.IsString()) allowed.emplace_back(value.GetString());
+    EXPECT_EQ(allowed.size(), static_cast<std::size_t>(last) + 1) << definition;
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(last); ++i)
+        EXPECT_THAT(allowed, ::testing::Contains(std::string(token(static_cast<Token>(i))))) << definition;
+}
+
+TEST(Schema, KnowsEveryTokenAndNoOther) {
+    expect_tokens_in_schema("evidence", Evidence::no_ports);
+    expect_tokens_in_schema("port_class", PortClass::dynamic);
+    expect_tokens_in_schema("port_role", PortRole::none);
+    expect_tokens_in_schema("match", MatchQuality::recorded);
+    expect_tokens_in_schema("unknown_reason", UnknownReason::ambiguous);
+    expect_tokens_in_schema("malformation", Malformation::longer_than_frame);
+}
+
+// Written for validate_json.py, which the next CTest entry runs (see CMakeLists.txt).
+TEST(Schema, SamplesAreWritten) {
+    std::ofstream report(DOORPLATE_SAMPLES_DIR "/report.json", std::ios::binary);
+    std::ofstream stream(DOORPLATE_SAMPLES_DIR "/stream.ndjson", std::ios::binary);
+    std::vector<FlowRecord> flows{curl_to_web_server(),
+                                  FlowBuilder().from("[2001:db8::2]:40000").to("[2001:db8::1]:22").on_loopback(),
+                                  FlowBuilder().from("192.0.2.10").to("192.0.2.1").icmp(8, 0, 17),
+                                  FlowBuilder().transport(Transport{99}).from("192.0.2.10").to("192.0.2.1")};
+    flows.back().flow.vlans = {4095};
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(UnknownReason::ambiguous); ++i) {
+        Attribution who = unknown(static_cast<UnknownReason>(i));
+        if (who.unknown == UnknownReason::ambiguous) who.holders = {process(1, "a"), process(2, "b")};
+        if (who.unknown == UnknownReason::no_permission)
+            who.missing_rights = {Right::sys_ptrace, Right::dac_read_search};
+        flows.push_back(FlowBuilder().initiator_is(who));
+    }
+    for (const std::string &name : hostile_names()) flows.push_back(everything_is_called(name).flows[0]);
+    Observation observation = observation_of(flows);
+    const Observation hostile = everything_is_called("\xff\x1b");
+    observation.listeners = hostile.listeners;
+    observation.losses = hostile.losses;
+    observation.degradations = hostile.degradations;
+    observation.source = hostile.source;
+    observation.relations = {{RelationKind::loopback_pair, {2}}};
+    observation.pressure = {
+        {Transport::tcp, *IpAddress::parse("192.0.2.10"), endpoint("198.51.100.7:443"), 2, 1, 28232}};
+    observation.malformations.fill(1);
+    report << json_of(observation);
+    std::string text;
+    const auto sink = string_sink(text);
+    for (const FlowRecord &flow : observation.flows) write_ndjson_flow(flow, nullptr, *sink);
+    write_ndjson_end(observation, *sink);
+    stream << text;
+    EXPECT_TRUE(report.good() && stream.good());
+}
+
+// --- CSV
+// -----------------------------------------------------------------------------------------------------------------
+
+// RFC 4180, read back by its grammar.
+std::vector<std::vector<std::string>> rows_of(const std::string &csv) {
+    std::vector<std::vector<std::string>> rows(1);
+    std::string field;
+    bool quoted = false;
+    for (std::size_t i = 0; i < csv.size(); ++i) {
+        if (quoted) {
+            if (csv[i] != '"') {
+                field += csv[i];
+            } else if (i + 1 < csv.size() && csv[i + 1] == '"') {
+                field += csv[++i];
+            } else {
+                quoted = false;
+            }
+        } else if (csv[i] == '"') {
+            quoted = true;
+        } else if (csv[i] == ',' || csv[i] == '\r') {
+            rows.back().push_back(field);
+            field.clear();
+            if (csv[i] == '\r') {
+                ++i;
+                if (i + 1 < csv.size()) rows.emplace_back();
+            }
+        } else {
+            field += csv[i];
+        }
+    }
+    return rows;
+}
+
+std::string column(const std::vector<std::vector<std::string>> &rows, const std::string &name) {
+    const auto at = std::ranges::find(rows[0], name);
+    return at == rows[0].end() ? "no such column" : rows[1][static_cast<std::size_t>(at - rows[0].begin())];
+}
+
+TEST(Csv, HasAHeaderAndARowForEachFlow) {
+    const auto rows = rows_of(csv_of(observation_of({curl_to_web_server(), FlowBuilder().id(2)})));
+    ASSERT_EQ(3U, rows.size());
+    EXPECT_EQ("2023-11-14T22:13:20.000000000Z", column(rows, "start_utc"));
+    EXPECT_EQ("192.0.2.10", column(rows, "initiator_address"));
+    EXPECT_EQ("51034", column(rows, "initiator_port"));
+    EXPECT_EQ("4213", column(rows, "initiator_pid"));
+    EXPECT_EQ("not_local", column(rows, "responder_unknown_reason"));
+    EXPECT_EQ("5120", column(rows, "responder_frame_bytes"));
+    EXPECT_EQ("SF", column(rows, "tcp_state"));
+}
+
+TEST(Csv, EveryRowHasAsManyFieldsAsTheHeader) {
+    for (const std::string &name : hostile_names()) {
+        const auto rows = rows_of(csv_of(everything_is_called(name)));
+        ASSERT_EQ(2U, rows.size()) << name;
+        EXPECT_EQ(rows[0].size(), rows[1].size()) << name;
+    }
+    const auto rows =
+        rows_of(csv_of(observation_of({FlowBuilder().from("192.0.2.10").to("192.0.2.1").icmp(8, 0, 17)})));
+    EXPECT_EQ(rows[0].size(), rows[1].size());
+    EXPECT_EQ("17", column(rows, "icmp_id"));
+}
+
+TEST(Csv, ColumnNamesAreUnique) {
+    auto names = rows_of(csv_of(observation_of({})))[0];
+    std::ranges::sort(names);
+    EXPECT_EQ(names.end(), std::ranges::adjacent_find(names));
+}
+
+TEST(Csv, LetsNoFormulaThrough) {
+    const auto rows = rows_of(csv_of(everything_is_called("=cmd|' /C calc'!A0")));
+    EXPECT_EQ("'=cmd|' /C calc'!A0", column(rows, "initiator_program"));
+    EXPECT_EQ("'=cmd|' /C calc'!A0", column(rows, "initiator_exe"));
+    EXPECT_THAT(column(rows, "explanation"), ::testing::StartsWith("'=cmd"));
+}
+
+// --- HTML
+// ----------------------------------------------------------------------------------------------------------------
+
+// Tags without their content: nothing captured may be among them.
+std::vector<std::string> tags_of(const std::string &html) {
+    static const std::regex tag("<[^>]*>");
+    std::vector<std::string> tags;
+    for (auto it = std::sregex_iterator(html.begin(), html.end(), tag); it != std::sregex_iterator(); ++it)
+        tags.push_back(it->str());
+    return tags;
+}
+
+TEST(Html, HasTheSameMarkupWhateverTheNamesAre) {
+    const auto expected = tags_of(html_of(everything_is_called("plain")));
+    for (const std::string &name : hostile_names()) {
+        if (name.empty()) continue; // what has no content has no element: a filter
+        EXPECT_EQ(expected, tags_of(html_of(everything_is_called(name)))) << name;
+    }
+}
+
+TEST(Html, ShowsHostileNamesAsText) {
+    const std::string page = html_of(everything_is_called("<script>alert(1)</script>"));
+    EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    EXPECT_THAT(page, Not(HasSubstr("<script")));
+}
+
+TEST(Html, LetsNoInvisibleCharacterThrough) {
+    for (const std::string &name : hostile_names()) {
+        const std::string page = html_of(everything_is_called(name));
+        for (std::string_view rest = page; !rest.empty();) {
+            const CodePoint point = first_code_point(rest);
+            ASSERT_TRUE(point.valid && (point.code == '\n' || !is_invisible(point.code))) << name;
+            rest.remove_prefix(point.length);
+        }
+    }
+}
+
+TEST(Html, AllowsNothingButItsOwnStyle) {
+    const std::string page = html_of(observation_of({curl_to_web_server()}));
+    EXPECT_TRUE(std::regex_search(
+        page, std::regex("default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; base-uri 'none'; "
+                         "form-action 'none'")));
+    for (const char *forbidden :
+         {"<script", "<link", "<img", "<iframe", "http:", "https:", "url(", " style=", " on", "@import"})
+        for (const std::string &tag : tags_of(page)) EXPECT_THAT(tag, Not(HasSubstr(forbidden)));
+}
+
+TEST(Html, ShowsFlowsListenersAndProcesses) {
+    const std::string page = html_of(everything_is_called("nginx"));
+    EXPECT_THAT(page, HasSubstr("192.0.2.10:51034"));
+    EXPECT_THAT(page, HasSubstr("<h2>Doors of this host"));
+    EXPECT_THAT(page, HasSubstr("<h2>Processes</h2>"));
+    EXPECT_THAT(page, HasSubstr("was picked by the kernel for this connection"));
+}
+
+TEST(Html, DrawsThisHostsRangeOrSaysThatItIsNotKnown) {
+    EXPECT_THAT(html_of(observation_of({curl_to_web_server()})), HasSubstr("this host's kernel hands out 32768-60999"));
+    EXPECT_THAT(html_of(replay_of({FlowBuilder()})), HasSubstr("(this host's is not known)"));
+}
+
+TEST(Html, CountsTheFlowsThatItLeavesOut) {
+    EXPECT_THAT(html_of(replay_of(std::vector<FlowRecord>(2001, FlowBuilder()))),
+                HasSubstr("The 2,000 largest of 2,001 flows"));
+}
+
+// --- all
+// -----------------------------------------------------------------------------------------------------------------
+
+TEST(EveryFormat, GivesTheSameBytesForTheSameObservation) {
+    const Observation observation = everything_is_called("nginx");
+    EXPECT_EQ(json_of(observation), json_of(observation));
+    EXPECT_EQ(csv_of(observation), csv_of(observation));
+    EXPECT_EQ(html_of(observation), html_of(observation));
+}
+
+} // namespace
+} // namespace doorplate
