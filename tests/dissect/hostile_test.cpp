@@ -21,7 +21,7 @@ std::vector<Sample> samples() {
     const auto v4 = [](PacketBuilder link) { return link.ipv4("192.0.2.1", "198.51.100.2"); };
     const auto v6 = [](PacketBuilder link) { return link.ipv6("2001:db8::1", "2001:db8::2"); };
     const PacketBuilder::Raw four_bytes{1, 2, 3, 4};
-    PacketBuilder many_tags = ethernet().vlan(1).vlan(2).vlan(3).vlan(4);
+    const PacketBuilder many_tags = ethernet().vlan(1).vlan(2).vlan(3).vlan(4);
     return {
         {"tcp", v4(ethernet()).tcp(51000, 443).options({2, 4, 5, 0xb4}).payload("GET /").build(), 14 + 20 + 20},
         {"tcp in ip options", v4(ethernet()).options(four_bytes).options({7, 3, 4, 0}).tcp(1, 2).payload("x").build(),
