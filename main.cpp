@@ -6,10 +6,10 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "analyze/held_ports.h"
 #include "analyze/observer.h"
@@ -68,19 +68,134 @@ std::span<const Packet> limited(std::span<const Packet> packets, std::optional<s
     return packets.first(static_cast<std::size_t>(*limit - done));
 }
 
+// What was asked for, or the interface that was chosen.
+std::string names_of(const std::vector<CaptureInterface> &interfaces, const LiveOptions &options) {
+    if (options.interfaces.empty()) return interfaces.empty() ? "the default interface" : interfaces.front().name;
+    return fmt::format("{}", fmt::join(options.interfaces, ", "));
+}
+
 std::string base_name(const std::string &path) { return path.substr(path.rfind('/') + 1); }
+
+// A live run's moving parts, from the first packet to the reports.
+class LiveRun {
+  public:
+    LiveRun(const LiveCommand &command, ReportSet &reports, std::unique_ptr<PacketSource> source,
+            std::unique_ptr<SocketProvider> sockets, std::vector<Degradation> degradations)
+        : command_(command), reports_(reports), source_(std::move(source)), sockets_(std::move(sockets)),
+          degradations_(std::move(degradations)), host_(read_host_facts(command.sockets.proc)),
+          observer_(command.analysis, [this](const FlowRecord &flow) { reports_.flow(flow, &host_); }) {
+        observer_.ingest(host_);
+    }
+
+    // Until a signal, the count, the end of the source, or the last reader's.
+    void watch(LiveView *view) {
+        Timestamp drawn = now();
+        while (more_ && stop_asked == 0 && !reports_.nobody_listens() && !enough()) {
+            step(tick);
+            const Timestamp time = now();
+            if (!newest_) observer_.advance(time - tick); // packets on their way to us are older than the clock
+            if (time - host_read_ >= host_interval) read_host(time);
+            if (view != nullptr && time - drawn >= redraw_interval) {
+                view->draw(described(observer_.observe()));
+                drawn = time;
+            }
+        }
+        // What was captured before the run was ended is still on its way to us.
+        const Timestamp ended = now();
+        do {
+            if (more_ && !enough()) step(live_delay);
+        } while (more_ && !enough() && newest_ && *newest_ <= ended);
+    }
+
+    Result<void> finish() {
+        if (sockets_) sockets_->refresh(); // owners of the last flows
+        take_new_sockets();
+        const Observation observation = described(observer_.finish());
+        say_counters(observation.source.stats, packets_);
+        if (const auto written = reports_.finish(observation); !written) return written;
+        return outcome_;
+    }
+
+  private:
+    bool enough() const { return command_.count && packets_ >= *command_.count; }
+
+    // One batch on its way through the stages.
+    void step(Duration wait) {
+        const auto batch = source_->read(wait);
+        take_new_sockets();
+        newest_.reset();
+        if (!batch) {
+            outcome_ = std::unexpected(batch.error());
+            more_ = false;
+            return;
+        }
+        const auto taken = limited(batch->packets, command_.count, packets_);
+        observer_.ingest(taken, source_->interfaces());
+        packets_ += taken.size();
+        if (!taken.empty()) newest_ = taken.back().time;
+        for (const LookUp &ask : observer_.take_look_ups()) {
+            if (sockets_) sockets_->look_up(ask.transport, ask.local, ask.remote);
+        }
+        more_ = !batch->at_end;
+    }
+
+    void take_new_sockets() {
+        if (!sockets_) return;
+        for (const SocketFacts &facts : sockets_->drain()) observer_.ingest(facts);
+    }
+    // Addresses and the kernel's port rules may change while we watch.
+    void read_host(Timestamp time) {
+        host_ = read_host_facts(command_.sockets.proc);
+        observer_.ingest(host_);
+        host_read_ = time;
+    }
+
+    Observation described(Observation observation) {
+        observation.source.live = true;
+        observation.source.filter = command_.capture.filter;
+        observation.source.interfaces = source_->interfaces();
+        observation.source.stats = source_->stats();
+        observation.source.stats.packets = packets_;
+        observation.degradations = degradations_;
+        if (sockets_) {
+            const auto more = sockets_->degradations();
+            observation.degradations.insert(observation.degradations.end(), more.begin(), more.end());
+        }
+        for (const std::string &name : observation.source.stats.lost_interfaces) {
+            observation.degradations.push_back(
+                {"interface", fmt::format("{} disappeared during the capture; what it had brought is here", name)});
+        }
+        return observation;
+    }
+
+    const LiveCommand &command_;
+    ReportSet &reports_;
+    std::unique_ptr<PacketSource> source_;
+    std::unique_ptr<SocketProvider> sockets_; // absent with --attribution=none
+    std::vector<Degradation> degradations_;
+    HostFacts host_;
+    Timestamp host_read_ = now();
+    Observer observer_;
+    std::uint64_t packets_ = 0;
+    std::optional<Timestamp> newest_; // the last packet's of the last batch
+    bool more_ = true;
+    Result<void> outcome_;
+};
 
 Result<void> run(const LiveCommand &command) {
     const Terminal terminal = standard_output_terminal();
-    const bool plain = asks_for_nothing(command.reports);
-    auto reports = ReportSet::open(command.reports, terminal, plain && !terminal.present);
+    const bool has_view = asks_for_nothing(command.reports) && terminal.present;
+    auto reports = ReportSet::open(command.reports, terminal, !has_view);
     if (!reports) return std::unexpected(reports.error());
 
     auto source = open_live(command.capture);
     if (!source) return std::unexpected(source.error());
     // Beyond this line no device is opened. What remains is the right to look at other users' processes, and to put
     // reports into folders that are theirs.
-    const bool dropped = drop_rights_except({Right::sys_ptrace, Right::dac_read_search, Right::dac_override});
+    std::vector<Degradation> degradations;
+    if (!drop_rights_except({Right::sys_ptrace, Right::dac_read_search, Right::dac_override})) {
+        degradations.push_back({"privileges", "rights that are no longer needed could not be given up"});
+    }
 
     std::unique_ptr<SocketProvider> sockets;
     if (command.sockets.method != AttributionMethod::none) {
@@ -88,96 +203,17 @@ Result<void> run(const LiveCommand &command) {
         if (!opened) return std::unexpected(opened.error());
         sockets = std::move(*opened);
     }
-
-    std::string names;
-    for (const std::string &name : command.capture.interfaces) names += (names.empty() ? "" : ", ") + name;
-    if (names.empty()) names = (*source)->interfaces().front().name;
-    say(fmt::format("listening on {}; Ctrl-C ends", names));
-
-    HostFacts host = read_host_facts(command.sockets.proc);
-    Observer observer(command.analysis, [&](const FlowRecord &flow) { reports->flow(flow, &host); });
-    observer.ingest(host);
-    const auto take_socket_facts = [&] {
-        if (!sockets) return;
-        for (const SocketFacts &facts : sockets->drain()) observer.ingest(facts);
-    };
-    const auto describe = [&](Observation observation, std::uint64_t packets) {
-        observation.source.live = true;
-        observation.source.filter = command.capture.filter;
-        observation.source.interfaces = (*source)->interfaces();
-        observation.source.stats = (*source)->stats();
-        observation.source.stats.packets = packets;
-        if (sockets) observation.degradations = sockets->degradations();
-        if (!dropped)
-            observation.degradations.push_back(
-                {"privileges", "rights that are no longer needed could not be given up"});
-        return observation;
-    };
-
-    std::unique_ptr<ByteSink> screen;
-    std::optional<LiveView> view;
-    if (plain && terminal.present) {
-        auto opened = open_sink("-", SinkKind::stream);
-        if (!opened) return std::unexpected(opened.error());
-        screen = std::move(*opened);
-        view.emplace(text_style(command.reports, terminal), terminal, *screen);
+    say(fmt::format("listening on {}; Ctrl-C ends", names_of((*source)->interfaces(), command.capture)));
+    LiveRun live(command, *reports, std::move(*source), std::move(sockets), std::move(degradations));
+    if (has_view) {
+        const auto screen = open_sink("-", SinkKind::stream);
+        if (!screen) return std::unexpected(screen.error());
+        LiveView view(text_style(command.reports, terminal), terminal, **screen);
+        live.watch(&view);
+    } else {
+        live.watch(nullptr);
     }
-
-    if (sockets) sockets->refresh(); // connections that are older than this run
-    take_socket_facts();
-
-    Result<void> outcome;
-    std::uint64_t packets = 0;
-    std::optional<Timestamp> newest; // in the last batch
-    Timestamp drawn = now();
-    Timestamp host_read = drawn;
-    const auto enough = [&] { return command.count && packets >= *command.count; };
-    // One batch on its way through the stages. False: there will be no further one.
-    const auto step = [&](Duration wait) {
-        const auto batch = (*source)->read(wait);
-        take_socket_facts();
-        if (!batch) {
-            outcome = std::unexpected(batch.error());
-            return false;
-        }
-        const auto taken = limited(batch->packets, command.count, packets);
-        observer.ingest(taken, (*source)->interfaces());
-        packets += taken.size();
-        if (sockets) {
-            for (const LookUp &ask : observer.take_look_ups()) sockets->look_up(ask.transport, ask.local, ask.remote);
-        }
-        newest = taken.empty() ? std::nullopt : std::optional(taken.back().time);
-        return !batch->at_end;
-    };
-    bool more = true;
-    while (more && stop_asked == 0 && !reports->nobody_listens() && !enough()) {
-        more = step(tick);
-        const Timestamp time = now();
-        if (!newest) observer.advance(time - tick); // packets on their way to us are older than the clock
-        if (time - host_read >= host_interval) {
-            host = read_host_facts(command.sockets.proc);
-            observer.ingest(host);
-            host_read = time;
-        }
-        if (view && time - drawn >= redraw_interval) {
-            view->draw(describe(observer.observe(), packets));
-            drawn = time;
-        }
-    }
-    // What was captured before the run was ended is still in the kernel's buffer.
-    const Timestamp ended = now();
-    do {
-        more = more && !enough() && step(Duration::zero());
-    } while (more && newest && *newest <= ended);
-    view.reset();
-
-    if (sockets) sockets->refresh();
-    take_socket_facts();
-    // The flows first, for they go to the streams; then what is said of the source.
-    Observation observation = describe(observer.finish(), packets);
-    say_counters(observation.source.stats, packets);
-    if (const auto written = reports->finish(observation); !written) return written;
-    return outcome;
+    return live.finish();
 }
 
 Result<void> run(const ReplayCommand &command) {
