@@ -131,11 +131,16 @@ class Network:
             subprocess.run([*inside, "link", "set", "dev", host, "up"], check=True)
 
     def make_slow(self):
-        """From now on the wire takes some 100 ms each way for a small packet, as real networks do: programs that wait for
-        their answers live long enough to be looked at. (A token bucket of 1 kB a second, emptied by one large ping.)"""
+        """From now on the wire carries 1 kB a second (a token bucket: the kernel of a test machine may have no netem)."""
         for host in self.names:
             self.run(host, "tc", "qdisc", "add", "dev", host, "root", "tbf", "rate", "8kbit", "burst", "1540", "latency", "20s")
-        self.run("b", "ping", "-c", "1", "-s", "1400", self.address("a"))
+
+    def hold_up(self):
+        """The next packet from `b` waits for more than a second, as behind a large upload; so the program that sent it lives
+        long enough to be looked at. Needs make_slow()."""
+        self.start("b", "ping", "-c", "2", "-i", "0.002", "-s", "1400", self.address("a"))
+        waiting = lambda: "backlog 0b" not in self.run("b", "tc", "-s", "qdisc", "show", "dev", "b").stdout
+        wait_until(waiting, "a packet in the queue")
 
     def wait_for_listener(self, host, port, transport="t"):
         def there():

@@ -91,6 +91,7 @@ def test_dig_is_named_on_its_host_and_dnsmasq_on_its_own(network):
     at_client, at_server = watch(network, "b", "b", "port 53"), watch(network, "a", "a", "port 53")
     clients = {}
     for version in (4, 6):
+        network.hold_up()
         command = ["dig", "+short", f"@{network.address('a', version)}", "door.example"]
         client = network.start("b", *command, stdout=subprocess.PIPE)
         ticks = start_ticks(client.pid)
