@@ -21,7 +21,7 @@ constexpr double privileged = 0.9;
 constexpr double outside_range = 0.85;
 constexpr double many_peers = 0.85;
 constexpr double port_class = 0.75;
-constexpr double only_answered = 0.6;
+constexpr double only_asked = 0.6;
 // A listener with a number that the kernel hands out: bind(0), or a program that chose inside the range.
 constexpr double dynamic_listener = 0.8;
 constexpr double dynamic_handshake = 0.65;
@@ -79,6 +79,13 @@ class PortJudge {
     [[nodiscard]] bool listener(Side side) const { return context_.sockets[side].listener_seen; }
     [[nodiscard]] bool datagrams() const {
         return flow_.key.transport == Transport::udp || flow_.key.transport == Transport::udplite;
+    }
+
+    // Something took the connection that the other end began. A SYN alone proves no service, nor does one that was
+    // refused.
+    [[nodiscard]] bool answered() const {
+        return is_handshake(began_.evidence.front()) && flow_.traffic.responder.packets > 0 &&
+               !(flow_.tcp && flow_.tcp->state == "REJ");
     }
 
     // Of what decided who began, all that speaks of the flow and not of a number: numbers are judged below.
@@ -167,7 +174,6 @@ class PortJudge {
     void judge_responders(PortVerdict &verdict) const {
         const auto ranges = range_evidence(port(Side::responder), host(Side::responder));
         const bool in_range = !ranges.empty() && ranges.front() == Evidence::in_ephemeral_range;
-        const bool answered = is_handshake(began_.evidence.front());
 
         if (flow_.ends.responder.address.is_multicast()) {
             verdict.role = PortRole::multicast_service;
@@ -175,7 +181,7 @@ class PortJudge {
             if (verdict.registered_service != nullptr) support(verdict, Evidence::registered, confidence::registered);
             return;
         }
-        if (in_range && verdict.registered_service == nullptr && (listener(Side::responder) || answered)) {
+        if (in_range && verdict.registered_service == nullptr && (listener(Side::responder) || answered())) {
             verdict.role = PortRole::dynamic_service;
             if (listener(Side::responder)) support(verdict, Evidence::listener, confidence::dynamic_listener);
             support(verdict, Evidence::in_ephemeral_range, confidence::dynamic_handshake);
@@ -183,7 +189,7 @@ class PortJudge {
             return;
         }
         judge_service(verdict, ranges);
-        if (answered) verdict.confidence = std::max(verdict.confidence, confidence::handshake);
+        if (answered()) verdict.confidence = std::max(verdict.confidence, confidence::handshake);
         if (ranges.empty() || ranges.front() == Evidence::outside_ephemeral_range) return;
         // A number with a name is rarely one that a kernel picked, but where the range is known it can be.
         if (verdict.registered_service == nullptr)
@@ -194,7 +200,7 @@ class PortJudge {
 
     void judge_service(PortVerdict &verdict, const std::vector<Evidence> &ranges) const {
         verdict.role = PortRole::service;
-        verdict.confidence = confidence::only_answered;
+        verdict.confidence = confidence::only_asked;
         if (listener(Side::responder))
             support(verdict, Evidence::listener, datagrams() ? confidence::udp_bound : confidence::tcp_listener);
         if (verdict.registered_service != nullptr) support(verdict, Evidence::registered, confidence::registered);

@@ -27,9 +27,18 @@ class FlowCase {
         host_.unprivileged_port_start = 1024;
     }
 
-    // Why the flow table takes the first end for the initiator.
+    // Why the flow table takes the first end for the initiator. The other end answered.
     FlowCase &with(Evidence evidence) {
         flow_.initiator_evidence = evidence;
+        flow_.traffic = {{1, 60, 40, 0}, {1, 60, 40, 0}};
+        return *this;
+    }
+    FlowCase &unanswered() {
+        flow_.traffic.responder = {};
+        return *this;
+    }
+    FlowCase &refused() {
+        flow_.tcp.emplace().state = "REJ";
         return *this;
     }
     // These ends are on a host of which we have facts: Linux's defaults, unless said otherwise.

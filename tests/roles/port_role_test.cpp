@@ -219,6 +219,22 @@ TEST(PortRoleTest, AnAnswerFromThisHostsRangeIsADynamicServiceEvenIfItsListenerI
     EXPECT_GT(0.7, port.confidence);
 }
 
+TEST(PortRoleTest, ASynThatNobodyTookProvesNoService) {
+    const FlowCase taken = tcp_flow("203.0.113.5:51034", "192.0.2.1:20011").with(Evidence::syn);
+    FlowCase unanswered = taken;
+    FlowCase refused = taken;
+    EXPECT_EQ(0.9, responders(taken).confidence);
+    EXPECT_EQ(0.75, responders(unanswered.unanswered()).confidence);
+    EXPECT_EQ(0.75, responders(refused.refused()).confidence);
+}
+
+TEST(PortRoleTest, ASynToThisHostsRangeThatNobodyTookIsNoDynamicService) {
+    const auto port =
+        responders(tcp_flow("203.0.113.5:51034", "192.0.2.1:40001").with(Evidence::syn).here({there}).refused());
+    EXPECT_EQ(PortRole::service, port.role);
+    EXPECT_GT(0.7, port.confidence);
+}
+
 TEST(PortRoleTest, ARegisteredNumberInsideTheRangeIsAService) {
     const auto port = responders(udp_flow("203.0.113.5:61034", "192.0.2.1:47808").here({there}).listener_at(there));
     EXPECT_EQ(PortRole::service, port.role);
