@@ -105,9 +105,7 @@ Waiting waiting_class(Transport transport) {
 }
 
 TrafficCounters counted(const Packet &packet, const Dissection &dissection) {
-    // A file may claim an original length shorter than what it captured.
-    const std::uint64_t frame = std::max<std::uint64_t>(packet.original_length, packet.bytes.size());
-    return {1, frame, dissection.ip_bytes, dissection.payload_bytes};
+    return {1, packet.original_length, dissection.ip_bytes, dissection.payload_bytes};
 }
 
 void add_traffic(TrafficCounters &to, const TrafficCounters &more) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -253,14 +254,14 @@ TEST(Counters, AreKeptForEachSide) {
     EXPECT_EQ((TrafficCounters{2, 284, 256, 200}), desk.ended.front().traffic.responder);
 }
 
-TEST(Counters, DoNotBelieveAnOriginalLengthBelowWhatWasCaptured) {
+TEST(Counters, FrameBytesAreOriginalLengthsWhateverWasCaptured) {
     Desk desk;
     const std::vector<std::uint8_t> bytes(60);
     Packet packet = frame_of(udp(4000), noon);
     packet.bytes = bytes;
-    packet.original_length = 4;
+    packet.original_length = 1500;
     desk.table.add(packet, udp(4000));
-    EXPECT_EQ(60U, desk.finish().front().traffic.initiator.frame_bytes);
+    EXPECT_EQ(1500U, desk.finish().front().traffic.initiator.frame_bytes);
 }
 
 TEST(Counters, RetransmissionsAreSegmentsSeenInFullBefore) {
@@ -511,6 +512,50 @@ TEST(FullTable, HasRoomForOneFlowAtLeast) {
     Desk desk({.max_flows = 0});
     EXPECT_TRUE(desk.sees(udp(4000)));
     EXPECT_EQ(1U, desk.table.size());
+}
+
+// Few hosts, few ports, small tables and short times, so that everything that can happen does.
+TEST(RandomTraffic, IsHandedOnToTheLastPacket) {
+    std::mt19937 random(7);
+    const auto below = [&random](std::uint32_t end) { return static_cast<std::uint32_t>(random() % end); };
+    std::uint64_t handed_on = 0;
+    FlowTable table({.max_flows = 5, .tcp_inactive = seconds(20), .active = seconds(30)}, [&handed_on](Flow &&flow) {
+        handed_on += flow.traffic.initiator.packets + flow.traffic.responder.packets;
+        EXPECT_LE(flow.start, flow.end);
+    });
+    Timestamp now = noon;
+    constexpr std::uint64_t packets = 20'000;
+    for (std::uint64_t i = 0; i < packets; ++i) {
+        now += milliseconds(below(1000)) - milliseconds(300);
+        Dissection dissection = packet_between(below(4) == 0 ? Transport::icmp : Transport::tcp, "192.0.2.1",
+                                               static_cast<std::uint16_t>(below(3)), "192.0.2.2",
+                                               static_cast<std::uint16_t>(below(3)), below(2000));
+        if (below(2) == 0) dissection = turned(dissection);
+        if (dissection.transport == Transport::tcp) {
+            const auto flags = random();
+            dissection.tcp =
+                TcpFields{.sequence = below(2) == 0 ? below(3000) : static_cast<std::uint32_t>(random()),
+                          .acknowledgment = below(2) == 0 ? below(3000) : static_cast<std::uint32_t>(random()),
+                          .window = static_cast<std::uint16_t>(below(2)),
+                          .fin = (flags & 3) == 0,
+                          .syn = (flags & 12) == 0,
+                          .rst = (flags & 112) == 0,
+                          .ack = (flags & 384) != 0};
+        } else {
+            dissection.source_port = dissection.destination_port = 0;
+            dissection.icmp = IcmpFields{static_cast<std::uint8_t>(below(20)), 0, static_cast<std::uint16_t>(below(3))};
+        }
+        if (below(5) == 0) {
+            const std::uint32_t offset = below(3) * 1480;
+            dissection.fragment = FragmentFields{below(4), offset, below(2) == 0};
+            dissection.flow_ready = offset == 0;
+        }
+        const auto update = table.add(frame_of(dissection, now), dissection);
+        if (update && below(50) == 0) update->flow->flip();
+        ASSERT_LE(table.size(), 5U);
+    }
+    table.finish();
+    EXPECT_EQ(packets, handed_on + table.orphan_fragments());
 }
 
 TEST(Time, ThatGoesBackwardsWidensTheFlow) {
