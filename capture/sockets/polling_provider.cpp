@@ -138,12 +138,11 @@ class PollingProvider final : public SocketProvider {
             questions_.erase(questions_.begin(), end);
         }
         answer(now);
-        if (asked_again_.empty()) return;
+        std::deque<Question> again;
         const Clock::time_point time = Clock::now();
-        const auto due =
-            std::ranges::stable_partition(asked_again_, [time](const Question &q) { return q.due > time; });
-        const std::deque<Question> again(due.begin(), due.end());
-        asked_again_.erase(due.begin(), due.end());
+        const auto is_due = [time](const Question &question) { return question.due <= time; };
+        std::ranges::copy_if(asked_again_, std::back_inserter(again), is_due);
+        std::erase_if(asked_again_, is_due);
         answer(again);
     }
 

@@ -133,7 +133,7 @@ TEST(PollingProvider, a_look_up_that_is_not_answered_quickly_brings_a_whole_look
     // This process is known from the first look and owned nothing yet, so it is not where a quick look searches.
     const auto provider = provider_that_never_polls();
     provider->refresh();
-    provider->drain();
+    static_cast<void>(provider->drain());
     const FileDescriptor udp = bound_socket(SOCK_DGRAM, {loopback4, 0});
     provider->look_up(Transport::udp, local_of(udp), {loopback4, 9});
     const auto seen = await(*provider, [&](const SocketFacts &facts, const SocketFact &fact) {
@@ -267,7 +267,7 @@ class PollingProviderOfFakeProc : public testing::Test {
         proc.socket(100, 3, 777);
         provider = open({.proc = proc.path(), .poll_interval = never});
         provider->refresh();
-        provider->drain();
+        static_cast<void>(provider->drain());
     }
     SocketFact ask() {
         provider->look_up(Transport::tcp, {loopback4, 80}, {loopback4, 0xC000});
