@@ -114,7 +114,7 @@ class SavefileSource final : public PacketSource {
 Result<void> SavefileSource::begin() {
     if (auto recognised = recognise(); !recognised) return recognised;
     while (true) {
-        Parsed parsed = reader_->parse(unread(), {});
+        const Parsed parsed = reader_->parse(unread(), {});
         consume(parsed.consumed);
         if (!parsed.damage.empty()) return std::unexpected(damage(parsed.damage));
         if (parsed.needed == 0) break;
@@ -155,7 +155,7 @@ Result<void> SavefileSource::recognise() {
 Result<PacketBatch> SavefileSource::read(Duration /*wait*/) {
     if (pending_) return std::unexpected(*std::exchange(pending_, std::nullopt));
     while (!finished_) {
-        Parsed parsed = reader_->parse(unread(), packets_);
+        const Parsed parsed = reader_->parse(unread(), packets_);
         consume(parsed.consumed);
         packets_read_ += parsed.packets;
         if (parsed.packets > 0) {
