@@ -14,6 +14,7 @@
 #include <fmt/ranges.h>
 
 #include "capture/bpf_filter.h"
+#include "capture/cooked_header.h"
 #include "capture/pcap_reader.h"
 #include "capture/pcapng_reader.h"
 #include "capture/savefile_reader.h"
@@ -84,6 +85,14 @@ class SavefileSource final : public PacketSource {
     [[nodiscard]] Error damage(std::string_view what) const;
     [[nodiscard]] Error cut_short(std::size_t needed) const;
 
+    // As the capturing kernel had them, where the file does not say so itself.
+    static void note_directions(std::span<Packet> packets) {
+        for (Packet &packet : packets) {
+            if (packet.direction == PacketDirection::unknown) {
+                packet.direction = read_cooked_header(packet.link_type, packet.bytes).direction;
+            }
+        }
+    }
     // Keeps those of the first `count` packets that pass, in front.
     [[nodiscard]] std::span<const Packet> filtered(std::size_t count);
     // Compiled when first asked for.
@@ -159,6 +168,7 @@ Result<PacketBatch> SavefileSource::read(Duration /*wait*/) {
         consume(parsed.consumed);
         packets_read_ += parsed.packets;
         if (parsed.packets > 0) {
+            note_directions(std::span(packets_).first(parsed.packets));
             const std::span<const Packet> passing = filtered(parsed.packets);
             handed_out_ += passing.size();
             return PacketBatch{.packets = passing, .at_end = false};

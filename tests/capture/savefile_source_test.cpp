@@ -207,6 +207,16 @@ TEST(Savefile, SaysNothingOfDropsThatItCannotKnow) {
     EXPECT_EQ(std::nullopt, stats.dropped_by_interface);
 }
 
+TEST(Savefile, OfACookedCaptureKnowsDirectionsAsTheLiveCaptureDid) {
+    std::string to_us(16, '\0');
+    std::string from_us = to_us;
+    from_us[1] = 4; // LINUX_SLL_OUTGOING
+    const auto read = read_to_end(PcapFile().link_type(LinkType::linux_cooked).packet(to_us).packet(from_us).bytes());
+    ASSERT_THAT(read.packets, SizeIs(2));
+    EXPECT_EQ(PacketDirection::inbound, read.packets[0].direction);
+    EXPECT_EQ(PacketDirection::outbound, read.packets[1].direction);
+}
+
 // Ethernet and IPv4 up to the protocol and the addresses: enough for a filter.
 std::string ipv4_frame(std::uint8_t protocol) {
     std::string frame(34, '\0');
