@@ -28,7 +28,6 @@ enum class Evidence : std::uint8_t {
     same_port_both_ends,     // both ends use the same number
     fixed_source_convention, // a protocol whose initiator uses a fixed port as well
     multicast_group,         // the other end is a multicast or broadcast address
-    reused_source,           // the same local port initiates several flows to several peers (UDP)
     no_ports,                // the transport has none
 };
 

@@ -349,7 +349,6 @@ class Explanation {
         case Evidence::fixed_source_convention: return "this protocol's initiator uses a fixed port as well";
         case Evidence::multicast_group:
             return end(side).multicast ? "its address is a group's" : "the other end is a group";
-        case Evidence::reused_source: return "the same port speaks with several peers";
         case Evidence::no_ports: return "";
         }
         return "";
@@ -424,7 +423,6 @@ class Explanation {
         case Evidence::below_unprivileged_start: return fmt::format("binding {} takes a privilege", port(other(side)));
         case Evidence::same_port_both_ends: return "both ends use the same number";
         case Evidence::fixed_source_convention: return "this protocol uses a fixed port at both ends";
-        case Evidence::reused_source: return fmt::format("{} speaks with several peers", from);
         case Evidence::parity:
         case Evidence::no_ports: return "";
         }

@@ -23,7 +23,6 @@ std::string_view token(Evidence value) {
     case Evidence::same_port_both_ends: return "same_port_both_ends";
     case Evidence::fixed_source_convention: return "fixed_source_convention";
     case Evidence::multicast_group: return "multicast_group";
-    case Evidence::reused_source: return "reused_source";
     case Evidence::no_ports: return "no_ports";
     }
     return "unknown";
