@@ -149,6 +149,7 @@ class PollingProvider final : public SocketProvider {
     void answer(const std::deque<Question> &questions) {
         if (questions.empty()) return;
         std::vector<SocketTuple> tuples;
+        tuples.reserve(questions.size());
         for (const Question &question : questions) tuples.push_back(question.tuple);
         SocketSearch::Answer answer = search_.answer(tuples);
 

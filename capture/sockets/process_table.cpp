@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <expected>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -45,13 +46,14 @@ struct CloseDirectory {
 };
 using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
-// Null with errno set. The process may vanish between open and fdopendir.
-Directory open_directory(int parent, const char *name) {
+// The error is an errno value. The process may vanish between open and fdopendir.
+std::expected<Directory, int> open_directory(int parent, const char *name) {
     FileDescriptor file(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!file) return nullptr;
-    DIR *directory = ::fdopendir(file.get());
-    if (directory != nullptr) static_cast<void>(file.release());
-    return Directory(directory);
+    if (!file) return std::unexpected(errno);
+    Directory directory(::fdopendir(file.get()));
+    if (!directory) return std::unexpected(errno);
+    static_cast<void>(file.release());
+    return directory;
 }
 
 bool is_denial(int error) { return error == EACCES || error == EPERM; }
@@ -65,10 +67,10 @@ std::optional<ProcessStat> read_stat(int process) {
 // process's own directory shows none of them, but a living thread's does.
 FileDescriptor living_part(const FileDescriptor &process, const ProcessStat &stat) {
     if (stat.is_zombie() && stat.threads > 1) {
-        if (const Directory tasks = open_directory(process.get(), "task")) {
-            while (const dirent *entry = ::readdir(tasks.get())) {
+        if (const auto tasks = open_directory(process.get(), "task")) {
+            while (const dirent *entry = ::readdir(tasks->get())) {
                 if (!parse_number_name(entry->d_name)) continue;
-                FileDescriptor task(::openat(::dirfd(tasks.get()), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+                FileDescriptor task(::openat(::dirfd(tasks->get()), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC));
                 const auto task_stat = task ? read_stat(task.get()) : std::nullopt;
                 if (task_stat && !task_stat->is_zombie()) return task;
             }
@@ -123,9 +125,9 @@ FileDescriptor ProcessTable::open_process(std::int32_t pid) const {
 
 std::vector<std::int32_t> ProcessTable::pids() const {
     std::vector<std::int32_t> pids;
-    const Directory directory = open_directory(proc_.get(), ".");
+    const auto directory = open_directory(proc_.get(), ".");
     if (!directory) return pids;
-    while (const dirent *entry = ::readdir(directory.get())) {
+    while (const dirent *entry = ::readdir(directory->get())) {
         const auto pid = parse_number_name(entry->d_name);
         if (pid && *pid > 0) pids.push_back(*pid);
     }
@@ -154,24 +156,26 @@ ProcessDescriptors ProcessTable::read_descriptors(std::int32_t pid, const GoOn &
     if (result.stat->is_kernel_thread() || (result.stat->is_zombie() && result.stat->threads <= 1)) return result;
 
     const FileDescriptor part = living_part(process, *result.stat);
-    const Directory directory = open_directory(part.get(), "fd");
+    const auto directory = open_directory(part.get(), "fd");
     if (!directory) {
-        result.outcome = is_denial(errno)                     ? DescriptorsRead::denied
-                         : errno == EMFILE || errno == ENFILE ? DescriptorsRead::given_up
+        const int error = directory.error();
+        result.outcome = is_denial(error)                     ? DescriptorsRead::denied
+                         : error == EMFILE || error == ENFILE ? DescriptorsRead::given_up
                                                               : DescriptorsRead::gone;
         return result;
     }
     std::size_t seen = 0;
-    while (const dirent *entry = ::readdir(directory.get())) {
+    while (const dirent *entry = ::readdir(directory->get())) {
         const auto descriptor = parse_number_name(entry->d_name);
         if (!descriptor) continue;
-        if (++seen > most_descriptors || (seen % descriptors_between_questions == 0 && !go_on())) {
+        ++seen;
+        if (seen > most_descriptors || (seen % descriptors_between_questions == 0 && !go_on())) {
             result.outcome = DescriptorsRead::given_up;
             break;
         }
         // "socket:[4294967295]" has 19 bytes; whatever is longer is no socket.
         std::array<char, 64> target{};
-        const ssize_t length = ::readlinkat(::dirfd(directory.get()), entry->d_name, target.data(), target.size());
+        const ssize_t length = ::readlinkat(::dirfd(directory->get()), entry->d_name, target.data(), target.size());
         if (length < 0 && is_denial(errno)) {
             result.outcome = DescriptorsRead::denied;
             break;

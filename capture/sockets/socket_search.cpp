@@ -1,5 +1,7 @@
 #include "capture/sockets/socket_search.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <set>
@@ -19,7 +21,8 @@ namespace doorplate {
 
 namespace {
 
-// How long a quick answer may search. A process is read in 0.05 to 0.1 ms, so this is all new processes of a busy host.
+// How long a quick answer may search, in this thread's time: to be kept waiting by others is no reason to stop. A
+// process is read in 0.05 to 0.1 ms, so this is all new processes of a busy host.
 constexpr Duration quick = std::chrono::milliseconds(5);
 constexpr std::size_t most_recent_owners = 16;
 constexpr std::size_t most_remembered = 1 << 16;
@@ -31,6 +34,12 @@ constexpr int most_rounds = 3;
 constexpr std::uint64_t initial_pid_namespace = 0xEFFFFFFC;
 
 Timestamp now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+Duration time_worked() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 // A connection whose socket no program has yet: the handshake goes on, or nobody has called accept.
 bool is_not_accepted_yet(const SocketRecord &socket) {
@@ -197,7 +206,7 @@ Result<SocketFacts> SocketSearch::look(const GoOn &go_on) {
     note_malformed();
     if (!sockets) return std::unexpected(sockets.error());
     facts.sockets.reserve(sockets->size());
-    for (SocketRecord &socket : *sockets) facts.sockets.push_back({socket, {}, HolderSearch::complete});
+    for (const SocketRecord &socket : *sockets) facts.sockets.push_back({socket, {}, HolderSearch::complete});
 
     Gathering gathering(facts, processes_);
     gathering.index({});
@@ -316,8 +325,8 @@ SocketSearch::Answer SocketSearch::answer(std::span<const SocketTuple> tuples) {
     }
     gathering.index(without_holder_);
     if (gathering.missing > 0) {
-        const auto deadline = std::chrono::steady_clock::now() + quick;
-        const GoOn go_on = [deadline] { return std::chrono::steady_clock::now() < deadline; };
+        const Duration begun = time_worked();
+        const GoOn go_on = [begun] { return time_worked() - begun < quick; };
         for (const std::int32_t pid : likely_pids(facts.sockets)) {
             if (gathering.missing == 0 || !go_on()) break;
             gathering.add(processes_.read_descriptors(pid, go_on));

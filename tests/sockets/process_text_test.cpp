@@ -75,7 +75,7 @@ TEST(ProcessStatus, without_ids_has_none) {
 }
 
 TEST(CommandLine, arguments_end_with_zero_bytes) {
-    EXPECT_THAT(parse_command_line({"ls\0-l\0\xff\n\0", 10}), ElementsAre("ls", "-l", "\xff\n"));
+    EXPECT_THAT(parse_command_line({"ls\0-l\0\xff\n\0", 9}), ElementsAre("ls", "-l", "\xff\n"));
     EXPECT_THAT(parse_command_line({"a\0\0b\0", 5}), ElementsAre("a", "", "b"));
     EXPECT_THAT(parse_command_line("no end"), ElementsAre("no end"));
     EXPECT_THAT(parse_command_line(""), IsEmpty());

@@ -114,6 +114,7 @@ TEST_F(SocketTableText, a_last_line_that_is_cut_is_no_row) {
 
 std::vector<std::string> locals(const std::vector<SocketRecord> &sockets) {
     std::vector<std::string> texts;
+    texts.reserve(sockets.size());
     for (const SocketRecord &socket : sockets) texts.push_back(socket.local.to_string());
     return texts;
 }

@@ -48,6 +48,7 @@ SocketFact fact_of(const SocketFacts &facts, std::uint64_t inode) {
 
 std::vector<std::pair<int, int>> holders_of(const SocketFact &fact) {
     std::vector<std::pair<int, int>> holders;
+    holders.reserve(fact.holders.size());
     for (const Holder &holder : fact.holders) holders.emplace_back(holder.process.pid, holder.descriptor);
     return holders;
 }
