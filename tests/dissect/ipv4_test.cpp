@@ -59,6 +59,13 @@ TEST(Ipv4Test, ATotalLengthBelowTheHeaderIsMalformed) {
     EXPECT_FALSE(packet->flow_ready);
 }
 
+TEST(Ipv4Test, NothingNeedsToFollowTheHeader) {
+    const Dissected packet(ip().next(253));
+    EXPECT_EQ(std::nullopt, packet->malformation);
+    EXPECT_EQ(20U, packet->ip_bytes);
+    EXPECT_TRUE(packet->flow_ready);
+}
+
 TEST(Ipv4Test, ATotalLengthOfZeroMeansAllOfTheFrame) {
     const Dissected packet(ip().length(0).tcp(51000, 443).payload_of(4000));
     EXPECT_EQ(4040U, packet->ip_bytes);
@@ -156,9 +163,9 @@ TEST(Ipv4FragmentTest, PayloadsOfAllFragmentsAddUpToTheDatagrams) {
 }
 
 TEST(Ipv4FragmentTest, OnlyTheLastMayEndOffAnEightByteBoundary) {
-    EXPECT_THAT(Dissected(ip().fragment(8, true).next(17).payload_of(9))->malformation,
+    EXPECT_THAT(Dissected(ip().fragment(8, true).next(17).payload_of(12))->malformation,
                 Optional(Malformation::fragment_bad_length));
-    EXPECT_EQ(std::nullopt, Dissected(ip().fragment(8, false).next(17).payload_of(9))->malformation);
+    EXPECT_EQ(std::nullopt, Dissected(ip().fragment(8, false).next(17).payload_of(12))->malformation);
 }
 
 TEST(Ipv4FragmentTest, NoneMayReachBeyondTheLongestPacket) {
@@ -170,6 +177,13 @@ TEST(Ipv4FragmentTest, TooSmallForTheTransportHeaderIsMalformed) {
     const Dissected packet(ip().fragment(0, true).next(6).payload({0xc7, 0x38, 0x01, 0xbb, 0, 0, 0, 1}));
     EXPECT_THAT(packet->malformation, Optional(Malformation::fragment_too_small));
     EXPECT_EQ("192.0.2.1:51000 > 198.51.100.2:443", packet.ends());
+    EXPECT_FALSE(packet->tcp);
+}
+
+TEST(Ipv4FragmentTest, TooSmallForTheOptionsOfTcpIsMalformed) {
+    const Dissected packet(ip().fragment(0, true).tcp(51000, 443).header_words(8).payload_of(4));
+    EXPECT_THAT(packet->malformation, Optional(Malformation::fragment_too_small));
+    EXPECT_TRUE(packet->flow_ready);
     EXPECT_FALSE(packet->tcp);
 }
 

@@ -54,6 +54,12 @@ TEST(EthernetTest, FindsIpBehindSnap) {
     expect_dns_query(with_dns_query(ethernet().llc(0xaa, 0xaa).payload({0, 0, 0, 0x08, 0x00})));
 }
 
+TEST(EthernetTest, BrokenIpBehindSnapIsNotTakenForLlc) {
+    const Dissected packet(ethernet().llc(0xaa, 0xaa).payload({0, 0, 0, 0x08, 0x00}).payload({0x45}));
+    EXPECT_EQ(PacketKind::undissected, packet->kind);
+    EXPECT_THAT(packet->malformation, Optional(Malformation::ipv4_header_too_short));
+}
+
 TEST(EthernetTest, LeavesSnapOfOtherOrganizationsAlone) {
     const PacketBuilder::Raw cisco_discovery{0, 0, 0x0c, 0x20, 0};
     EXPECT_EQ(PacketKind::llc, Dissected(ethernet().llc(0xaa, 0xaa).payload(cisco_discovery))->kind);
