@@ -129,7 +129,7 @@ void add_flow_report_options(CLI::App &app, Words &words) {
     add_path(app, "--csv", words.reports.csv, "One row a flow");
     add_path(app, "--html", words.reports.html, "A self-contained page");
     app.add_flag("-v,--verbose", words.reports.explain, "Explain every flow's ports in words")->group(group);
-    app.add_flag("-q,--quiet", words.reports.quiet, "Only the table, no notes")->group(group);
+    app.add_flag("-q,--quiet", words.reports.quiet, "Only the summary, and what is missing or damaged")->group(group);
     auto *all = app.add_flag("--all", words.all, "Every flow in the text, not only the top ones")->group(group);
     app.add_option("--top", words.reports.top, "Flows in the text, largest first")
         ->type_name("N")

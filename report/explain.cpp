@@ -180,6 +180,9 @@ class Explanation {
         const std::string_view protocol = transport() == Transport::icmp ? "ICMP" : "ICMPv6";
         if (!flow_.flow.icmp) return fmt::format("{} sent {} messages {}.", who, protocol, where);
         const std::string what = icmp_words(transport(), flow_.flow.icmp->type);
+        if (packets(Side::initiator) == 0)
+            return fmt::format("{} was answered with {} {} messages by {}{}; its request is not in this flow.", who,
+                               protocol, what, place(Side::responder), held_by(Side::responder));
         return fmt::format("{} sent {} {} messages {}{}.", who, protocol, what, where,
                            answered ? " and got answers" : "");
     }
@@ -403,6 +406,7 @@ class Explanation {
         case Evidence::syn_ack: return fmt::format("the SYN+ACK from {} was seen", to);
         case Evidence::sctp_init: return "the INIT was seen, or its answer";
         case Evidence::icmp_request:
+            if (packets(side) == 0) return "an answer to a request of its was seen";
             return side == Side::initiator ? "the request was seen" : "a request from the other end was seen";
         case Evidence::connected: return fmt::format("the socket at {} connected out", from);
         case Evidence::listener:

@@ -1,8 +1,8 @@
 #include "report/summary.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,8 +43,6 @@ std::string sentence(std::string text) {
 }
 
 void add_losses(const Losses &losses, std::vector<std::string> &found) {
-    if (!losses.packets_without_flow.empty())
-        found.push_back(fmt::format("Packets that belong to no flow: {}.", name_counts(losses.packets_without_flow)));
     if (losses.truncated_packets != 0)
         found.push_back(fmt::format("{} cut by the snapshot length in a header that was needed; capture with -s 0.",
                                     counted(losses.truncated_packets, "packet was", "packets were")));
@@ -109,9 +107,9 @@ std::uint64_t packets_of(const FlowRecord &flow) {
 std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top) {
     std::vector<std::size_t> order(observation.flows.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-        return frame_bytes_of(observation.flows[a]) > frame_bytes_of(observation.flows[b]);
-    });
+    // The order of first packets decides between equals.
+    std::ranges::sort(order, {},
+                      [&](std::size_t index) { return std::pair{~frame_bytes_of(observation.flows[index]), index}; });
     if (top != 0 && order.size() > top) order.resize(top);
     return order;
 }
@@ -127,7 +125,7 @@ std::string source_name(const SourceFacts &source) {
 std::string by_transport(const Totals &totals) {
     std::vector<std::pair<std::string, std::uint64_t>> counts(totals.flows_by_transport.begin(),
                                                               totals.flows_by_transport.end());
-    std::ranges::stable_sort(counts, [](const auto &a, const auto &b) { return a.second > b.second; });
+    std::ranges::sort(counts, {}, [](const auto &count) { return std::pair{~count.second, count.first}; });
     std::vector<std::string> parts;
     for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), name));
     return fmt::format("{}", fmt::join(parts, ", "));
@@ -153,6 +151,9 @@ std::string summary_sentences(const Observation &observation) {
     }
     text += totals.flows == 0 ? "; no flows."
                               : fmt::format("; {}: {}.", counted(totals.flows, "flow"), by_transport(totals));
+    // ARP and the like: nothing is lost there.
+    if (const auto &others = observation.losses.packets_without_flow; !others.empty())
+        text += fmt::format(" Packets that belong to no flow: {}.", name_counts(others));
     return text + program_sentence(totals);
 }
 

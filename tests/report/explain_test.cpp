@@ -130,6 +130,19 @@ TEST(ExplainFlow, SpeaksOfAGroupAndItsSharedPort) {
     EXPECT_THAT(text, Not(HasSubstr("is not an address of this host")));
 }
 
+TEST(ExplainFlow, DoesNotClaimARequestThatOnlyItsAnswerSpeaksFor) {
+    const std::string text = replayed(FlowBuilder()
+                                          .from("192.0.2.10")
+                                          .to("192.0.2.1")
+                                          .icmp(0, 0, 17)
+                                          .sent(0, 0)
+                                          .got(1, 86)
+                                          .began({Evidence::icmp_request}, 1));
+    EXPECT_THAT(text, HasSubstr("was answered with ICMP echo reply messages by 192.0.2.1; its request is not in this "
+                                "flow."));
+    EXPECT_THAT(text, HasSubstr("An answer to a request of its was seen, so who began is certain."));
+}
+
 TEST(ExplainFlow, HasNoPortsToExplainForAPing) {
     const std::string text = live(FlowBuilder()
                                       .from("192.0.2.10")

@@ -95,7 +95,6 @@ Programs without a name
   be missed.
 
 What is missing or damaged
-  Packets that belong to no flow: 12 arp.
   other_users_processes: not readable without CAP_SYS_PTRACE.
 )",
               text_of(busy_host(), columns(80)));
@@ -172,7 +171,6 @@ TEST(Text, QuietKeepsTheSummaryAndWhatWasLost) {
 flows: 2 tcp, 1 udp. Programs are named at 2 of 3 ends on this host.
 
 What is missing or damaged
-  Packets that belong to no flow: 12 arp.
   other_users_processes: not readable without CAP_SYS_PTRACE.
 )",
               text_of(busy_host(), style));
