@@ -184,7 +184,7 @@ class LiveRun {
 
 Result<void> run(const LiveCommand &command) {
     const Terminal terminal = standard_output_terminal();
-    const bool has_view = asks_for_nothing(command.reports) && terminal.present;
+    const bool has_view = prints_text(command.reports) && terminal.present;
     auto reports = ReportSet::open(command.reports, terminal, !has_view);
     if (!reports) return std::unexpected(reports.error());
 
@@ -271,7 +271,7 @@ Result<void> answer(const ReportOptions &options, const std::function<void(const
         if (!written && outcome) outcome = written;
     };
     auto paths = options.text;
-    if (asks_for_nothing(options)) paths.emplace_back("-");
+    if (prints_text(options)) paths.emplace_back("-");
     for (const std::string &path : paths) {
         const TextStyle style = text_style(options, path == "-" ? terminal : Terminal{});
         note(write_once(path, [&](ByteSink &sink) { text(style, sink); }));

@@ -11,9 +11,12 @@ constexpr int narrowest = 40;
 
 } // namespace
 
-bool asks_for_nothing(const ReportOptions &options) {
-    return options.text.empty() && options.json.empty() && options.ndjson.empty() && options.csv.empty() &&
-           options.html.empty();
+bool prints_text(const ReportOptions &options) {
+    const auto on_standard_output = [](const std::vector<std::string> &paths) {
+        return std::ranges::find(paths, "-") != paths.end();
+    };
+    return options.text.empty() && !on_standard_output(options.json) && !on_standard_output(options.ndjson) &&
+           !on_standard_output(options.csv) && !on_standard_output(options.html);
 }
 
 TextStyle text_style(const ReportOptions &options, const Terminal &terminal) {
@@ -32,7 +35,7 @@ Result<ReportSet> ReportSet::open(const ReportOptions &options, const Terminal &
     ReportSet set;
     set.style_ = text_style(options, terminal);
     std::vector<std::string> text = options.text;
-    if (asks_for_nothing(options)) {
+    if (prints_text(options)) {
         if (lines) {
             auto sink = open_sink("-", SinkKind::stream);
             if (!sink) return std::unexpected(sink.error());

@@ -12,7 +12,8 @@ namespace doorplate {
 
 enum class Colour { automatic, always, never };
 
-// Where reports go; "-" is standard output. All paths empty means text on standard output.
+// Where reports go; "-" is standard output. Text goes there as well, unless --text says where, or another report is
+// there.
 struct ReportOptions {
     std::vector<std::string> text;
     std::vector<std::string> json;
@@ -28,7 +29,7 @@ struct ReportOptions {
     std::size_t top = 40; // 0: all
 };
 
-[[nodiscard]] bool asks_for_nothing(const ReportOptions &options);
+[[nodiscard]] bool prints_text(const ReportOptions &options);
 [[nodiscard]] TextStyle text_style(const ReportOptions &options, const Terminal &terminal);
 
 // Where a run's observation goes: every output that was asked for, opened before the work begins.

@@ -53,6 +53,21 @@ def test_ndjson_and_json_tell_the_same_flows(web_sample):
     assert sorted(streamed, key=lambda flow: flow["id"]) == replay_json(web_sample)["flows"]
 
 
+def test_text_is_printed_beside_a_report_that_goes_to_a_file(tmp_path, web_sample):
+    page = tmp_path / "report.html"
+    done = run("replay", web_sample, "--html", page)
+    assert done.stdout == run("replay", web_sample).stdout != ""
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_standard_output_carries_one_report_only(tmp_path, web_sample):
+    text = tmp_path / "text"
+    done = run("replay", web_sample, "--json", "-", "--text", text)
+    json.loads(done.stdout)
+    assert text.read_text() == run("replay", web_sample).stdout
+    assert run("replay", web_sample, "--text", text).stdout == ""
+
+
 def test_csv_has_a_row_for_each_flow(web_sample):
     rows = list(csv.DictReader(io.StringIO(run("replay", web_sample, "--csv", "-").stdout)))
     assert len(rows) == len(replay_json(web_sample)["flows"])
