@@ -221,7 +221,7 @@ TEST(IcmpTest, OtherMessagesHaveNoIdentifier) {
 }
 
 TEST(IcmpTest, OfVersionSixHasOtherNumbersForAnEcho) {
-    PacketBuilder ip6 = ethernet().ipv6("2001:db8::1", "2001:db8::2");
+    const PacketBuilder ip6 = ethernet().ipv6("2001:db8::1", "2001:db8::2");
     EXPECT_EQ(7, Dissected(PacketBuilder(ip6).icmpv6(128, 0, 7))->icmp->identifier);
     EXPECT_EQ(7, Dissected(PacketBuilder(ip6).icmpv6(129, 0, 7))->icmp->identifier);
     EXPECT_EQ(0, Dissected(PacketBuilder(ip6).icmpv6(135, 0, 7))->icmp->identifier);
