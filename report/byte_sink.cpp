@@ -15,7 +15,7 @@
 namespace doorplate {
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
+constexpr std::size_t buffer_size = 65536;
 constexpr mode_t new_file_mode = 0644;
 
 std::string words_of(int error) { return std::error_code(error, std::generic_category()).message(); }

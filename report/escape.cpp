@@ -62,7 +62,7 @@ std::string csv_field(std::string_view bytes) {
     // The guard looks at the raw bytes: a tab or a carriage return is written out by printable(), and harmless then,
     // but stays a sign of somebody's intention.
     const bool formula = !bytes.empty() && std::string_view("=+-@\t\r").find(bytes.front()) != std::string_view::npos;
-    const std::string text = (formula ? "'" : "") + printable(bytes);
+    std::string text = (formula ? "'" : "") + printable(bytes);
     if (text.find_first_of(",\"") == std::string::npos) return text;
     std::string quoted = "\"";
     for (const char c : text) {

@@ -102,7 +102,7 @@ class Explanation {
         return transport() == Transport::sctp ? "association" : "exchange";
     }
 
-    // --- who -------------------------------------------------------------------------------------------------------
+    // --- who
 
     std::string program(Side side) const {
         const Attribution &who = end(side).attribution;
@@ -134,7 +134,7 @@ class Explanation {
         return fmt::format("from {} to {}{}", place(Side::initiator), place(Side::responder), held_by(Side::responder));
     }
 
-    // --- what happened ---------------------------------------------------------------------------------------------
+    // --- what happened
 
     std::string opening() const {
         const std::string who = capitalized_unless_named();
@@ -219,7 +219,7 @@ class Explanation {
         return text + ".";
     }
 
-    // --- what each port is -----------------------------------------------------------------------------------------
+    // --- what each port is
 
     void say_port(Side side) {
         const PortVerdict &verdict = end(side).port;
@@ -364,7 +364,7 @@ class Explanation {
         return fmt::format("it is outside this host's ip_local_port_range, {}", range_text(*host_->ephemeral_ports));
     }
 
-    // --- who began -------------------------------------------------------------------------------------------------
+    // --- who began
 
     std::string who_began() const {
         const InitiatorVerdict &verdict = flow_.initiator_verdict;
@@ -433,7 +433,7 @@ class Explanation {
         return "";
     }
 
-    // --- how the programs are known --------------------------------------------------------------------------------
+    // --- how the programs are known
 
     void say_owners() {
         const auto reason_of = [&](Side side) { return end(side).attribution.unknown; };
@@ -490,6 +490,7 @@ class Explanation {
 
 std::string rights_text(const std::vector<Right> &rights) {
     std::vector<std::string> names;
+    names.reserve(rights.size());
     for (const Right right : rights) names.emplace_back(right_token(right));
     return listed(names);
 }
@@ -550,6 +551,7 @@ std::string explain_unknown(const Attribution &attribution) {
                "scanners work so.";
     case UnknownReason::ambiguous: {
         std::vector<std::string> names;
+        names.reserve(attribution.holders.size());
         for (const auto &candidate : attribution.holders) names.push_back(program_long(*candidate));
         if (names.empty()) return "Several candidates disagree, so none is named.";
         return fmt::format("The candidates disagree, so none is named for certain: it was {}.", listed(names, "or"));

@@ -19,6 +19,7 @@ constexpr int longest_name = 64;
 
 std::string name_counts(const std::map<std::string, std::uint64_t> &counts) {
     std::vector<std::string> parts;
+    parts.reserve(counts.size());
     for (const auto &[name, count] : counts)
         parts.push_back(fmt::format("{} {}", grouped(count), shortened(printable(name), longest_name)));
     return listed(parts);
@@ -118,6 +119,7 @@ std::string source_name(const SourceFacts &source) {
     constexpr int longest = 120;
     if (!source.live) return source.file.empty() ? "capture" : shortened(printable(source.file), longest);
     std::vector<std::string> names;
+    names.reserve(source.interfaces.size());
     for (const CaptureInterface &interface : source.interfaces) names.push_back(printable(interface.name));
     return names.empty() ? "live" : shortened(listed(names), longest);
 }
@@ -127,6 +129,7 @@ std::string by_transport(const Totals &totals) {
                                                               totals.flows_by_transport.end());
     std::ranges::sort(counts, {}, [](const auto &count) { return std::pair{~count.second, count.first}; });
     std::vector<std::string> parts;
+    parts.reserve(counts.size());
     for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), name));
     return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -190,6 +193,7 @@ std::vector<UnknownGroup> unknown_groups(const Observation &observation) {
         }
     }
     std::vector<UnknownGroup> found;
+    found.reserve(groups.size());
     for (const auto &[reason, group] : groups) found.push_back({reason, group.first, explain_unknown(group.second)});
     return found;
 }

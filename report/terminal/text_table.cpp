@@ -119,6 +119,7 @@ std::string TextTable::render(int width, bool colour) const {
         text += line + "\n";
     };
     std::vector<TextCell> titles;
+    titles.reserve(columns_.size());
     for (const TextColumn &column : columns_) titles.push_back({column.title, Ink::strong});
     if (std::ranges::any_of(columns_, [](const TextColumn &column) { return !column.title.empty(); }))
         render_row(titles);

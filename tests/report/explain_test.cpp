@@ -23,7 +23,7 @@ std::string live(const FlowRecord &flow) {
 }
 std::string replayed(const FlowRecord &flow) { return explain_flow(flow, nullptr); }
 
-// --- whole explanations ----------------------------------------------------------------------------------------------
+// --- whole explanations
 
 TEST(ExplainFlow, SaysWhoConnectedWhichPortIsFixedAndWhoPickedTheOther) {
     EXPECT_EQ(
@@ -68,7 +68,6 @@ TEST(ExplainFlow, NamesBothProgramsOnLoopback) {
 }
 
 // --- what happened
-// -----------------------------------------------------------------------------------------------------
 
 TEST(ExplainFlow, SaysThatNobodyAnsweredAnAttempt) {
     EXPECT_THAT(live(curl_to_web_server().state("S0")),
@@ -169,7 +168,6 @@ TEST(ExplainFlow, WithoutPacketsSpeaksOfTheSocketOnly) {
 }
 
 // --- ports
-// -------------------------------------------------------------------------------------------------------------
 
 TEST(ExplainFlow, NamesTheRangeThatThisHostReallyHas) {
     HostFacts host = host_facts();
@@ -257,7 +255,6 @@ TEST(ExplainFlow, SaysAloudWhatSpeaksAgainstARole) {
 }
 
 // --- who began
-// -----------------------------------------------------------------------------------------------------------
 
 TEST(ExplainFlow, CallsWeakEvidenceADoubt) {
     EXPECT_THAT(
@@ -280,7 +277,6 @@ TEST(ExplainFlow, TrustsAListenerWithoutAHandshake) {
 }
 
 // --- owners
-// ------------------------------------------------------------------------------------------------------------
 
 TEST(ExplainFlow, NamesEveryHolderOfASharedSocket) {
     EXPECT_THAT(
@@ -351,7 +347,6 @@ INSTANTIATE_TEST_SUITE_P(All, ExplainUnknownReason,
                                            ReasonAndHelp{UnknownReason::raw_socket, "raw or packet socket"}));
 
 // --- a port by itself
-// ----------------------------------------------------------------------------------------------------
 
 TEST(ExplainPort, SaysWhatANumberIsAndWhatThisKernelDoesWithIt) {
     const HostFacts host = host_facts();

@@ -71,11 +71,12 @@ Observation busy_host() {
     return observation;
 }
 
-// --- whole reports, as they look -----------------------------------------------------------------------------------
+// --- whole reports, as they look
 
 TEST(Text, OfABusyHostIn80Columns) {
     EXPECT_EQ(R"(eth0: 340 packets (3.0 MB) in 1.0 s, 2023-11-14 22:13:20 to 22:13:21 UTC; 3
-flows: 2 tcp, 1 udp. Programs are named at 2 of 3 ends on this host.
+flows: 2 tcp, 1 udp. Packets that belong to no flow: 12 arp. Programs are named
+at 2 of 3 ends on this host.
 
 FLOW  INITIATOR                      RESPONDER                      BYTES  STATE
 tcp   [2001:db...34:5678]:50000  ->  [2001:db8::1]:443             3.0 MB     SF
@@ -121,7 +122,7 @@ Programs without a name
 
 TEST(Text, OfNothingSaysSo) { EXPECT_EQ("web.pcapng: no packets.\n", text_of(replay_of({}))); }
 
-// --- fitting -------------------------------------------------------------------------------------------------------
+// --- fitting
 
 TEST(Text, NeverExceedsTheWidthItWasGiven) {
     for (const int width : {60, 72, 80, 100, 120, 132, 200})
@@ -144,7 +145,7 @@ TEST(Text, MeasuresWideCharactersAsTerminalsDo) {
 
 TEST(Text, KeepsThePortWhenAnAddressIsCut) { EXPECT_THAT(text_of(busy_host(), columns(60)), HasSubstr("]:50000")); }
 
-// --- what is shown ---------------------------------------------------------------------------------------------------
+// --- what is shown
 
 TEST(Text, CountsTheFlowsThatAreNotAmongTheTop) {
     TextStyle style;
@@ -168,7 +169,8 @@ TEST(Text, QuietKeepsTheSummaryAndWhatWasLost) {
     TextStyle style;
     style.quiet = true;
     EXPECT_EQ(R"(eth0: 340 packets (3.0 MB) in 1.0 s, 2023-11-14 22:13:20 to 22:13:21 UTC; 3
-flows: 2 tcp, 1 udp. Programs are named at 2 of 3 ends on this host.
+flows: 2 tcp, 1 udp. Packets that belong to no flow: 12 arp. Programs are named
+at 2 of 3 ends on this host.
 
 What is missing or damaged
   other_users_processes: not readable without CAP_SYS_PTRACE.

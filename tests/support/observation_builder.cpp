@@ -147,13 +147,13 @@ FlowBuilder &FlowBuilder::began(std::vector<Evidence> evidence, double confidenc
     record_.initiator_verdict = {false, std::move(evidence), std::move(against), confidence};
     return *this;
 }
-FlowBuilder &FlowBuilder::initiator_is(Attribution attribution, std::optional<bool> local) {
-    record_.initiator.attribution = std::move(attribution);
+FlowBuilder &FlowBuilder::initiator_is(const Attribution &attribution, std::optional<bool> local) {
+    record_.initiator.attribution = attribution;
     record_.initiator.local = local;
     return *this;
 }
-FlowBuilder &FlowBuilder::responder_is(Attribution attribution, std::optional<bool> local) {
-    record_.responder.attribution = std::move(attribution);
+FlowBuilder &FlowBuilder::responder_is(const Attribution &attribution, std::optional<bool> local) {
+    record_.responder.attribution = attribution;
     record_.responder.local = local;
     return *this;
 }
@@ -161,8 +161,8 @@ FlowBuilder &FlowBuilder::to_a_group() {
     record_.responder.multicast = true;
     return *this;
 }
-FlowBuilder &FlowBuilder::state(std::string conn_state) {
-    record_.flow.tcp->state = std::move(conn_state);
+FlowBuilder &FlowBuilder::state(const std::string &conn_state) {
+    record_.flow.tcp->state = conn_state;
     return *this;
 }
 FlowBuilder &FlowBuilder::icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier) {

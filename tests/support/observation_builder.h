@@ -38,10 +38,10 @@ class FlowBuilder {
     FlowBuilder &responder_port(PortRole role, double confidence, std::vector<Evidence> evidence,
                                 std::vector<Evidence> against = {});
     FlowBuilder &began(std::vector<Evidence> evidence, double confidence, std::vector<Evidence> against = {});
-    FlowBuilder &initiator_is(Attribution attribution, std::optional<bool> local = true);
-    FlowBuilder &responder_is(Attribution attribution, std::optional<bool> local = true);
+    FlowBuilder &initiator_is(const Attribution &attribution, std::optional<bool> local = true);
+    FlowBuilder &responder_is(const Attribution &attribution, std::optional<bool> local = true);
     FlowBuilder &to_a_group();
-    FlowBuilder &state(std::string conn_state);
+    FlowBuilder &state(const std::string &conn_state);
     FlowBuilder &icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier);
     // Packets and frame bytes of each end.
     FlowBuilder &sent(std::uint64_t packets, std::uint64_t frame_bytes);
