@@ -37,18 +37,12 @@ bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
 
 std::string packet_kind_name(const Packet &packet, const Dissection &dissection) {
     switch (dissection.kind) {
-    case PacketKind::arp:
-        return "arp";
-    case PacketKind::llc:
-        return "llc";
-    case PacketKind::other_ether_type:
-        return fmt::format("ether_type_0x{:04x}", dissection.ether_type);
-    case PacketKind::unknown_link:
-        return "link_type_" + link_type_name(packet.link_type);
-    case PacketKind::ip:
-        return "ip_without_flow";
-    case PacketKind::undissected:
-        break;
+    case PacketKind::arp: return "arp";
+    case PacketKind::llc: return "llc";
+    case PacketKind::other_ether_type: return fmt::format("ether_type_0x{:04x}", dissection.ether_type);
+    case PacketKind::unknown_link: return "link_type_" + link_type_name(packet.link_type);
+    case PacketKind::ip: return "ip_without_flow";
+    case PacketKind::undissected: break;
     }
     return "undissected";
 }

@@ -36,7 +36,8 @@ bool IpAddress::is_unspecified() const {
 
 bool IpAddress::is_loopback() const {
     if (family_ == Family::ipv4) return bytes_[0] == 127;
-    return bytes_[15] == 1 && std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+    return bytes_[15] == 1 &&
+           std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
 }
 
 bool IpAddress::is_multicast() const {
@@ -54,8 +55,8 @@ bool IpAddress::is_limited_broadcast() const {
 
 bool IpAddress::is_private() const {
     if (family_ == Family::ipv6) return (bytes_[0] & 0xfe) == 0xfc;
-    return bytes_[0] == 10 || (bytes_[0] == 172 && (bytes_[1] & 0xf0) == 16) || (bytes_[0] == 192 && bytes_[1] == 168) ||
-           (bytes_[0] == 100 && (bytes_[1] & 0xc0) == 64);
+    return bytes_[0] == 10 || (bytes_[0] == 172 && (bytes_[1] & 0xf0) == 16) ||
+           (bytes_[0] == 192 && bytes_[1] == 168) || (bytes_[0] == 100 && (bytes_[1] & 0xc0) == 64);
 }
 
 IpAddress IpAddress::unmapped() const {

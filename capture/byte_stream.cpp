@@ -46,13 +46,10 @@ class DescriptorStream final : public ByteStream {
 
 Error cannot_open(const std::string &path, int error) {
     switch (error) {
-    case ENOENT:
-        return {.message = fmt::format("{}: there is no such file", path)};
+    case ENOENT: return {.message = fmt::format("{}: there is no such file", path)};
     case EACCES:
-    case EPERM:
-        return {.message = fmt::format("{}: no permission to read it; see its owner and mode (ls -l)", path)};
-    default:
-        return {.message = fmt::format("{}: cannot be opened: {}", path, reason_of(error))};
+    case EPERM: return {.message = fmt::format("{}: no permission to read it; see its owner and mode (ls -l)", path)};
+    default: return {.message = fmt::format("{}: cannot be opened: {}", path, reason_of(error))};
     }
 }
 

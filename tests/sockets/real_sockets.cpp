@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <exception>
 #include <system_error>
 
 namespace doorplate {
@@ -149,7 +151,13 @@ ForkedChild::ForkedChild(const std::function<void()> &body) {
     pid_ = ::fork();
     must(pid_ >= 0, "fork");
     if (pid_ != 0) return;
-    body();
+    try {
+        body();
+    } catch (const std::exception &error) {
+        // It must not go on as a second run of the tests.
+        std::fputs(error.what(), stderr);
+        ::_exit(1);
+    }
     ::close(done.get());
     while (true) ::pause();
 }

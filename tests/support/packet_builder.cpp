@@ -388,34 +388,23 @@ std::uint16_t PacketBuilder::next_of(std::size_t index) const {
     if (index + 1 >= layers_.size()) return 59; // no next header
     const Layer &layer = layers_[index + 1];
     switch (layer.kind) {
-    case Kind::vlan:
-        return layer.b;
-    case Kind::arp:
-        return ether_type_arp;
+    case Kind::vlan: return layer.b;
+    case Kind::arp: return ether_type_arp;
     case Kind::ipv4:
         return layers_[index].kind == Kind::ipv4 || layers_[index].kind == Kind::ipv6 ? 4 : ether_type_ipv4;
     case Kind::ipv6:
         return layers_[index].kind == Kind::ipv4 || layers_[index].kind == Kind::ipv6 ? 41 : ether_type_ipv6;
     case Kind::extension:
     case Kind::authentication:
-    case Kind::fragment:
-        return layer.type;
-    case Kind::icmp:
-        return 1;
-    case Kind::tcp:
-        return 6;
-    case Kind::udp:
-        return 17;
-    case Kind::dccp:
-        return 33;
-    case Kind::icmpv6:
-        return 58;
-    case Kind::sctp:
-        return 132;
-    case Kind::udplite:
-        return 136;
-    default:
-        return 59;
+    case Kind::fragment: return layer.type;
+    case Kind::icmp: return 1;
+    case Kind::tcp: return 6;
+    case Kind::udp: return 17;
+    case Kind::dccp: return 33;
+    case Kind::icmpv6: return 58;
+    case Kind::sctp: return 132;
+    case Kind::udplite: return 136;
+    default: return 59;
     }
 }
 
@@ -443,25 +432,16 @@ PacketBuilder::Raw PacketBuilder::with_header(std::size_t index, const Raw &body
         out.set16(at, layer.checksum.value_or(right == 0 && protocol == 17 ? std::uint16_t{0xffff} : right));
     };
     switch (layer.kind) {
-    case Kind::none:
-        return body;
+    case Kind::none: return body;
     case Kind::ethernet: {
         const bool has_llc = index + 1 < layers_.size() && layers_[index + 1].kind == Kind::llc;
         out.raw(layer.destination).raw(layer.source).u16(has_llc ? layer.length.value_or(size) : next_of(index));
         break;
     }
-    case Kind::vlan:
-        out.u16(layer.a).u16(next_of(index));
-        break;
-    case Kind::llc:
-        out.raw(layer.bytes);
-        break;
-    case Kind::cooked:
-        out.u16(0).u16(1).u16(6).zeros(8).u16(next_of(index));
-        break;
-    case Kind::cooked_v2:
-        out.u16(next_of(index)).u16(0).u32(1).u16(1).u8(0).u8(6).zeros(8);
-        break;
+    case Kind::vlan: out.u16(layer.a).u16(next_of(index)); break;
+    case Kind::llc: out.raw(layer.bytes); break;
+    case Kind::cooked: out.u16(0).u16(1).u16(6).zeros(8).u16(next_of(index)); break;
+    case Kind::cooked_v2: out.u16(next_of(index)).u16(0).u32(1).u16(1).u8(0).u8(6).zeros(8); break;
     case Kind::null_loopback:
     case Kind::openbsd_loopback: {
         const bool openbsd = layer.kind == Kind::openbsd_loopback;
@@ -540,9 +520,7 @@ PacketBuilder::Raw PacketBuilder::with_header(std::size_t index, const Raw &body
         else
             out.set16(2, layer.checksum.value_or(internet_checksum(out.bytes())));
         return out.bytes();
-    case Kind::payload:
-        out.raw(layer.bytes);
-        break;
+    case Kind::payload: out.raw(layer.bytes); break;
     }
     return out.raw(body).bytes();
 }
