@@ -26,7 +26,8 @@ struct Process {
     std::optional<Timestamp> start;
     // /proc/PID/comm: 15 bytes at most, and the process may change it.
     std::string name;
-    // Absent: not readable (no permission, or a kernel thread, which has none). A deleted file keeps the kernel's " (deleted)".
+    // Absent: not readable (no permission, or a kernel thread, which has none). A deleted file keeps the kernel's "
+    // (deleted)".
     std::optional<std::string> exe;
     std::vector<std::string> command_line;
     // Effective ids.

@@ -20,7 +20,8 @@ struct ParsedSockets {
 [[nodiscard]] ParsedSockets parse_socket_table(std::string_view text, Transport transport, Family family,
                                                std::uint64_t netns);
 
-// `proc`/net/*, of the network namespace of the thread that asks. Fails if not one of the tables can be read. Every find() reads a whole table.
+// `proc`/net/*, of the network namespace of the thread that asks. Fails if not one of the tables can be read. Every
+// find() reads a whole table.
 [[nodiscard]] Result<std::unique_ptr<SocketTable>> open_procfs_sockets(const std::filesystem::path &proc,
                                                                        std::uint64_t netns);
 

@@ -82,8 +82,8 @@ class SocketProvider {
     // Facts that have come in since the last call, oldest first. Never waits.
     [[nodiscard]] virtual std::vector<SocketFacts> drain() = 0;
 
-    // Asks for the sockets with this tuple as soon as possible; what is found comes out of drain(). Never waits. When too
-    // many questions are open the oldest is forgotten, and the next look at the whole table has to do.
+    // Asks for the sockets with this tuple as soon as possible; what is found comes out of drain(). Never waits. When
+    // too many questions are open the oldest is forgotten, and the next look at the whole table has to do.
     virtual void look_up(Transport transport, const Endpoint &local, const Endpoint &remote) = 0;
 
     // Waits until a look at the whole table that begun after this call is in drain(). Used at start and at the end.

@@ -30,8 +30,8 @@ struct SocketRecord {
     std::uint64_t netns = 0;
     Transport transport = Transport::tcp;
     SocketState state = SocketState::close;
-    // As the kernel has them: an IPv6 socket that carries IPv4 has IPv4-mapped addresses. `remote` is all zeroes for a socket
-    // without a peer.
+    // As the kernel has them: an IPv6 socket that carries IPv4 has IPv4-mapped addresses. `remote` is all zeroes for a
+    // socket without a peer.
     Endpoint local;
     Endpoint remote;
     // An IPv6 socket that takes no IPv4 (IPV6_V6ONLY). Without it, [::]:80 also serves 0.0.0.0:80.
