@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -347,11 +348,18 @@ int exit_code(const Result<void> &outcome) {
 
 int main(int argc, char **argv) {
     using namespace doorplate;
-    const auto parsed = parse_options(argc, argv);
-    if (const auto *end = std::get_if<ParseEnd>(&parsed)) {
-        fmt::print(end->exit_code == 0 ? stdout : stderr, "{}", end->message);
-        return end->exit_code;
+    try {
+        const auto parsed = parse_options(argc, argv);
+        if (const auto *end = std::get_if<ParseEnd>(&parsed)) {
+            fmt::print(end->exit_code == 0 ? stdout : stderr, "{}", end->message);
+            return end->exit_code;
+        }
+        stop_on_signals();
+        return std::visit([](const auto &command) { return exit_code(run(command)); }, std::get<Command>(parsed));
+    } catch (const std::exception &trouble) { // no memory, in the first place; nothing of ours throws
+        std::fputs("doorplate: gave up: ", stderr);
+        std::fputs(trouble.what(), stderr);
+        std::fputs("\n", stderr);
+        return 1;
     }
-    stop_on_signals();
-    return std::visit([](const auto &command) { return exit_code(run(command)); }, std::get<Command>(parsed));
 }

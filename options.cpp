@@ -45,6 +45,7 @@ template <typename T>
 CLI::Option *add_choice(CLI::App &app, const std::string &flag, T &target, const std::map<std::string, T> &choices,
                         const std::string &what) {
     std::vector<std::string> words;
+    words.reserve(choices.size());
     for (const auto &[word, value] : choices) words.push_back(word);
     const std::string description = fmt::format("{}: {}", what, fmt::join(words, ", "));
     const auto take = [&target, choices](const std::string &word) { target = choices.at(word); };
@@ -161,7 +162,7 @@ std::string join(const std::vector<std::string> &words, std::size_t from) {
 
 // Throws what CLI11 throws, so that all complaints look alike.
 std::string filter_of(const Words &words, std::size_t from) {
-    const std::string trailing = join(words.positional, from);
+    std::string trailing = join(words.positional, from);
     if (words.filter_file.empty()) return trailing;
     if (!trailing.empty()) {
         throw CLI::ValidationError(
