@@ -45,7 +45,7 @@ Result<ReportSet> ReportSet::open(const ReportOptions &options, const Terminal &
         }
     }
     // Colours and the terminal's width are for the terminal, not for a file that happens to be written from one.
-    TextStyle file_style = text_style(options, Terminal{});
+    const TextStyle file_style = text_style(options, Terminal{});
     for (const std::string &path : text) {
         const TextStyle style = path == "-" ? set.style_ : file_style;
         const auto added = set.add_whole(
