@@ -86,7 +86,7 @@ std::string kernel_band(const HostFacts *host) {
     const std::string words =
         known ? fmt::format("this host's kernel hands out {}", range_text(range))
               : fmt::format("Linux's default range {} (this host's is not known)", range_text(range));
-    std::string svg =
+    const std::string svg =
         fmt::format("<rect class=\"kernel-tint\" x=\"{0:.1f}\" y=\"30\" width=\"{1:.1f}\" height=\"190\"/>\n"
                     "<rect class=\"kernel\" x=\"{0:.1f}\" y=\"30\" width=\"{1:.1f}\" height=\"190\"/>\n",
                     x, extent);

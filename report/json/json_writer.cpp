@@ -1,5 +1,9 @@
 #include "report/report_writer.h"
 
+#include <functional>
+#include <type_traits>
+#include <vector>
+
 #include "report/json/json_parts.h"
 #include "report/summary.h"
 #include "report/tokens.h"
@@ -87,14 +91,15 @@ class ReportText {
   public:
     explicit ReportText(ByteSink &sink) : sink_(sink) {}
 
-    template <typename Write> void member(std::string_view name, const Write &write) {
+    void member(std::string_view name, const std::function<void(JsonValue &)> &write) {
         begin(name);
         JsonValue json(text_);
         write(json);
         hand_over();
     }
-    template <typename Range, typename Write>
-    void array(std::string_view name, const Range &range, const Write &write) {
+    template <typename T>
+    void array(std::string_view name, const std::vector<T> &range,
+               const std::function<void(JsonValue &, const std::type_identity_t<T> &)> &write) {
         begin(name);
         text_ += '[';
         bool first = true;
@@ -130,7 +135,7 @@ class ReportText {
 };
 
 // One record is one line, and reaches the kernel whole.
-template <typename Write> void write_line(ByteSink &sink, const Write &write) {
+void write_line(ByteSink &sink, const std::function<void(JsonValue &)> &write) {
     std::string line;
     {
         JsonValue json(line);
