@@ -10,21 +10,12 @@
 #include "report/escape.h"
 #include "report/explain.h"
 #include "report/format.h"
+#include "report/terminal/role_ink.h"
 #include "report/terminal/text_table.h"
 #include "report/tokens.h"
 
 namespace doorplate {
 namespace {
-
-Ink ink_of(PortRole role) {
-    switch (role) {
-    case PortRole::service:
-    case PortRole::dynamic_service:
-    case PortRole::multicast_service: return Ink::service;
-    case PortRole::ephemeral: return Ink::ephemeral;
-    default: return Ink::plain;
-    }
-}
 
 std::string place(const SocketRecord &socket, const Endpoint &end) {
     return fmt::format("{} {}", transport_token(socket.transport), end.to_string());

@@ -13,6 +13,7 @@
 #include "report/format.h"
 #include "report/icmp_names.h"
 #include "report/summary.h"
+#include "report/terminal/role_ink.h"
 #include "report/terminal/text_table.h"
 #include "report/tokens.h"
 #include "report/utf8.h"
@@ -28,20 +29,6 @@ struct EndText {
     std::string program; // "curl (4213)", "another host"; empty in a file without socket facts
     Ink program_ink = Ink::plain;
 };
-
-Ink ink_of(PortRole role) {
-    switch (role) {
-    case PortRole::service:
-    case PortRole::dynamic_service:
-    case PortRole::multicast_service: return Ink::service;
-    case PortRole::ephemeral: return Ink::ephemeral;
-    case PortRole::fixed_source:
-    case PortRole::privileged_source:
-    case PortRole::negotiated:
-    case PortRole::none: return Ink::plain;
-    }
-    return Ink::plain;
-}
 
 std::string role_text(const PortVerdict &port, bool numeric) {
     if (port.role == PortRole::none) return "";
