@@ -267,7 +267,7 @@ TEST_F(NetlinkSockets, a_dump_is_sorted) {
 TEST(NetlinkSocketsOfNamespace, connections_of_link_local_addresses_are_found) {
     if (const auto reason = why_no_network_namespace()) GTEST_SKIP() << *reason;
     in_network_namespace([] {
-        run_command("ip addr add fe80::1/64 dev lo");
+        run_command("ip addr add fe80::1/64 dev lo nodad");
         const auto table = open_netlink_sockets(1);
         ASSERT_TRUE(table);
         const FileDescriptor server = tcp_listener(any6);
