@@ -36,7 +36,7 @@ volatile std::sig_atomic_t stop_asked = 0;
 void stop_on_signals() {
     struct sigaction action{};
     action.sa_handler = [](int) { stop_asked = 1; };
-    action.sa_flags = SA_RESETHAND; // and no SA_RESTART: waiting calls return
+    action.sa_flags = static_cast<int>(SA_RESETHAND); // and no SA_RESTART: waiting calls return
     sigemptyset(&action.sa_mask);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN); // a reader that goes away is seen where we write
