@@ -117,7 +117,7 @@ void add_style_options(CLI::App &app, Words &words) {
         ->group(group);
     app.add_option("--width", words.reports.width, "Columns of the text (default: the terminal's)")
         ->type_name("N")
-        ->check(CLI::Range(40, 1000))
+        ->check(CLI::Range(60, 1000))
         ->group(group);
     app.add_flag("-n", words.reports.numeric, "Numbers only: no service names")->group(group);
 }

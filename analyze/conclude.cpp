@@ -18,13 +18,35 @@ bool reaches_many(const IpAddress &address, const HostFacts *host) {
     return address.is_multicast() || address.is_limited_broadcast() || (host != nullptr && host->is_broadcast(address));
 }
 
+// No program sends these: the kernel refuses a connection that nobody waits for, answers an echo, reports errors, and
+// speaks with its neighbours.
+bool is_sent_by_kernel(const Flow &flow, Side side) {
+    if (flow.tcp && flow.tcp->state == "REJ") return side == Side::responder;
+    if (!flow.icmp) return false;
+    constexpr std::uint8_t echo_request = 8;
+    constexpr std::uint8_t echo_request_v6 = 128;
+    const bool echo = flow.icmp->type == (flow.key.transport == Transport::icmp ? echo_request : echo_request_v6);
+    return !echo || side == Side::responder;
+}
+
 SocketAnswer ask(const Flow &flow, Side side, const HostFacts *host, const SocketHistory &sockets) {
     SocketAnswer answer;
     if (host == nullptr) { // a capture file: today's sockets say nothing of packets of then
         answer.attribution.unknown = UnknownReason::no_socket_facts;
         return answer;
     }
-    if (host->is_local(flow.ends[side].address)) return sockets.who(socket_question(flow, side));
+    if (host->is_local(flow.ends[side].address)) {
+        if (is_sent_by_kernel(flow, side) && !sockets.empty()) {
+            answer.attribution.unknown = UnknownReason::kernel_socket;
+            return answer;
+        }
+        answer = sockets.who(socket_question(flow, side));
+        // It was gone before the first look.
+        if (answer.attribution.unknown == UnknownReason::no_socket_facts && !sockets.empty()) {
+            answer.attribution.unknown = UnknownReason::exited;
+        }
+        return answer;
+    }
     const bool passed_through =
         flow.seen_inbound && flow.seen_outbound && !host->is_local(flow.ends[other(side)].address);
     answer.attribution.unknown = passed_through ? UnknownReason::forwarded : UnknownReason::not_local;
@@ -35,7 +57,10 @@ SocketAnswer ask(const Flow &flow, Side side, const HostFacts *host, const Socke
 
 SocketQuestion socket_question(const Flow &flow, Side side) {
     const bool began_in_capture = flow.initiator_evidence != Evidence::first_seen;
-    return {flow.key.transport, flow.ends[side], flow.ends[other(side)], flow.start, flow.end, began_in_capture};
+    const bool connects = flow.key.transport == Transport::tcp || flow.key.transport == Transport::sctp;
+    const bool opened_by_local = connects && began_in_capture && side == Side::initiator;
+    return {flow.key.transport, flow.ends[side],  flow.ends[other(side)], flow.start,
+            flow.end,           began_in_capture, opened_by_local};
 }
 
 FlowRecord conclude(Flow flow, const HostFacts *host, const SocketHistory &sockets,

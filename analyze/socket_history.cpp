@@ -127,9 +127,6 @@ UnknownReason why_unheld(const Candidates &sockets, const SocketQuestion &questi
 Attribution unknown(UnknownReason reason) {
     Attribution attribution;
     attribution.unknown = reason;
-    // Both are needed; one alone shows nothing of other users' processes.
-    if (reason == UnknownReason::no_permission)
-        attribution.missing_rights = {Right::sys_ptrace, Right::dac_read_search};
     return attribution;
 }
 
@@ -157,6 +154,7 @@ class SocketHistory::Impl {
         for (const Process &process : facts.processes) remember(process);
         for (const SocketFact &fact : facts.sockets) see(fact, facts);
         if (facts.whole_table) {
+            missing_rights_ = facts.missing_rights;
             close_missing(facts.begun);
             if (!first_whole_look_) first_whole_look_ = facts.begun;
             last_whole_look_begun_ = std::max(last_whole_look_begun_.value_or(facts.begun), facts.begun);
@@ -176,8 +174,11 @@ class SocketHistory::Impl {
         question.local = unmapped(question.local);
         question.remote = unmapped(question.remote);
 
-        const Candidates exact = best_fit(at({question.transport, question.local, question.remote}), question);
-        const Candidates door = door_of(question);
+        Candidates exact = best_fit(at({question.transport, question.local, question.remote}), question);
+        Candidates door = question.opened_by_local ? Candidates{} : door_of(question);
+        for (Candidates *sockets : {&exact, &door}) {
+            std::erase_if(*sockets, [&](const SocketInterval *socket) { return came_too_late(*socket, question); });
+        }
         answer.listener_seen = !door.empty();
         answer.connected_out = std::ranges::any_of(exact, [&](const SocketInterval *socket) {
             return socket->syn_sent || (socket->in_whole_look && !answer.listener_seen);
@@ -364,6 +365,15 @@ class SocketHistory::Impl {
         return {};
     }
 
+    // Whoever holds the socket came into being after the flow's last packet, so somebody else carried it.
+    [[nodiscard]] bool came_too_late(const SocketInterval &socket, const SocketQuestion &question) const {
+        const auto held = socket.holders_during(question.start, question.end);
+        return !held.empty() && std::ranges::all_of(held, [&](const HoldingTime &holder) {
+            const auto known = processes_.find(holder.process);
+            return known != processes_.end() && known->second->start && *known->second->start > question.end;
+        });
+    }
+
     [[nodiscard]] Attribution attribute(const Candidates &exact, const Candidates &door,
                                         const SocketQuestion &question) const {
         // Sockets of programs that speak without ports (ping, routing daemons) are raw ones, which no table lists by
@@ -390,6 +400,7 @@ class SocketHistory::Impl {
         Attribution attribution;
         if (held.all.empty()) {
             attribution = unknown(why_unheld(sockets, question));
+            if (attribution.unknown == UnknownReason::no_permission) attribution.missing_rights = missing_rights_;
         } else if (held.disagree) {
             attribution.unknown = UnknownReason::ambiguous;
         } else {
@@ -404,6 +415,7 @@ class SocketHistory::Impl {
     }
 
     Duration memory_;
+    std::vector<Right> missing_rights_; // of the last whole look
     std::uint64_t look_ = 0;
     Timestamp now_;
     std::optional<Timestamp> first_whole_look_;

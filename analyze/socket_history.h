@@ -20,6 +20,8 @@ struct SocketQuestion {
     Timestamp end;
     // The flow's first packets were seen (a handshake), so a socket of before cannot be meant.
     bool began_in_capture = false;
+    // `local` certainly opened the connection: a listener on its port cannot be meant.
+    bool opened_by_local = false;
 };
 
 // What the socket table says of an endpoint's number, which is evidence for roles as well as for owners.

@@ -44,8 +44,10 @@ std::string was_verb(double confidence, std::string_view participle) {
     return fmt::format("{} {}", verb, participle);
 }
 
+// An address keeps its letters as they are.
 std::string capitalized(std::string text) {
-    if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    const bool is_address = text.substr(0, text.find(' ')).contains(':');
+    if (!text.empty() && !is_address) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
     return text;
 }
 
@@ -69,7 +71,7 @@ class Explanation {
         } else {
             say(portless());
         }
-        say(who_began());
+        if (!reports_an_error()) say(who_began());
         say_owners();
         return text_;
     }
@@ -157,20 +159,36 @@ class Explanation {
         return flow_.initiator.attribution.known() ? who : capitalized(who);
     }
 
-    // By Zeek's conn_state.
+    // By what of the handshake was seen, and then by Zeek's conn_state.
     std::string opening_tcp(const std::string &who) const {
         const std::string state = flow_.flow.tcp ? flow_.flow.tcp->state : "";
+        const std::string history = flow_.flow.tcp ? flow_.flow.tcp->history : "";
         const std::string where = from_to();
+        const bool syn = history.contains('S');
+        const bool syn_ack = history.contains('h');
+        if (!syn && !syn_ack)
+            return fmt::format("{} had a connection {}, whose beginning was not captured.", who, where);
+        if (packets(Side::initiator) == 0)
+            return fmt::format("{} connected {}; only the answers were captured.", who, where);
+        if (packets(Side::responder) == 0 && state != "S0" && state != "SH" && state != "RSTOS0")
+            return fmt::format("{} connected {}; no answer was captured.", who, where);
+        if (packets(Side::responder) != 0 && (state == "S0" || state == "SH"))
+            return fmt::format("{} tried to connect {}; the handshake was not completed.", who, where);
         if (state == "S0") return fmt::format("{} tried to connect {}; no answer was captured.", who, where);
         if (state == "REJ") return fmt::format("{} tried to connect {} and was refused.", who, where);
         if (state == "RSTOS0")
             return fmt::format("{} tried to connect {} and gave up with a reset before an answer came.", who, where);
         if (state == "SH")
             return fmt::format("{} tried to connect {} and closed at once; no answer was captured.", who, where);
-        if (state == "SHR" || state == "RSTRH")
-            return fmt::format("{} connected {}; only the answers were captured.", who, where);
-        if (state == "OTH") return fmt::format("{} had a connection {}, whose beginning was not captured.", who, where);
         return fmt::format("{} connected {}.", who, where);
+    }
+
+    // RFC 792 and RFC 4443: errors are sent by a host or a router because of another packet.
+    bool reports_an_error() const {
+        if (!flow_.flow.icmp) return false;
+        const std::uint8_t type = flow_.flow.icmp->type;
+        if (transport() == Transport::icmpv6) return type < 128;
+        return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
     }
 
     std::string opening_icmp(const std::string &who) const {
@@ -180,6 +198,9 @@ class Explanation {
         const std::string_view protocol = transport() == Transport::icmp ? "ICMP" : "ICMPv6";
         if (!flow_.flow.icmp) return fmt::format("{} sent {} messages {}.", who, protocol, where);
         const std::string what = icmp_words(transport(), flow_.flow.icmp->type);
+        if (reports_an_error())
+            return fmt::format("The host {} reported with {} that packets of another flow met a problem ({}), to {}.",
+                               place(Side::initiator), protocol, what, place(Side::responder));
         if (packets(Side::initiator) == 0)
             return fmt::format("{} was answered with {} {} messages by {}{}; its request is not in this flow.", who,
                                protocol, what, place(Side::responder), held_by(Side::responder));
@@ -194,10 +215,10 @@ class Explanation {
         const std::string sent = packets(Side::initiator) == 1 ? thing : things;
         const std::string where =
             fmt::format("from {} to {}{}", place(Side::initiator), group(Side::responder), held_by(Side::responder));
-        if (flow_.responder.multicast) return fmt::format("{} sent {} {}.", who, sent, where);
         if (packets(Side::initiator) == 0)
             return fmt::format("{} at {} got {} from {}{}; its own were not captured.", who, place(Side::initiator),
                                things, place(Side::responder), held_by(Side::responder));
+        if (flow_.responder.multicast) return fmt::format("{} sent {} {}.", who, sent, where);
         const std::string_view answer =
             packets(Side::responder) != 0 ? "and was answered" : "and no answer was captured";
         return fmt::format("{} sent {} {}, {}.", who, sent, where, answer);
@@ -477,10 +498,11 @@ class Explanation {
         std::vector<std::string> names;
         for (std::size_t i = 1; i < std::min(holders.size(), most_named); ++i) names.push_back(with_pid(*holders[i]));
         if (holders.size() > most_named) names.push_back(fmt::format("{} more", holders.size() - most_named));
-        return fmt::format(
-            "The socket at {} is held by {} and {}, as after a fork: {}.", place(side), with_pid(*holders.front()),
-            holders.size() == 2 ? "one more process" : counted(holders.size() - 1, "more process", "more processes"),
-            listed(names));
+        return fmt::format("{} is held by {} and {} (after a fork, or by sockets that share the port): {}.",
+                           place(side), with_pid(*holders.front()),
+                           holders.size() == 2 ? "one more process"
+                                               : counted(holders.size() - 1, "more process", "more processes"),
+                           listed(names));
     }
 
     static std::string with_pid(const Process &process) {
@@ -531,7 +553,9 @@ std::string explain_unknown(const Attribution &attribution) {
             attribution.socket_uid ? fmt::format(" (user id {} owns it)", *attribution.socket_uid) : "";
         if (attribution.missing_rights.empty())
             return fmt::format(
-                "The socket is there{}, but the process that holds it may not be read; run doorplate as root.", owner);
+                "The socket is there{}, but the process that holds it may not be read although no right is missing: it "
+                "belongs to another user namespace, or a security module forbids it.",
+                owner);
         return fmt::format(
             "The socket is there{}, but the process that holds it cannot be read without {}; run doorplate as "
             "root, or once: {}",

@@ -7,7 +7,7 @@ namespace doorplate {
 namespace {
 
 constexpr int width_without_terminal = 120;
-constexpr int narrowest = 40;
+constexpr int narrowest = 60;
 
 } // namespace
 

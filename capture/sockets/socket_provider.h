@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capture/host_facts.h"
+#include "capture/privileges.h"
 #include "capture/result.h"
 #include "capture/sockets/process.h"
 #include "capture/sockets/socket_record.h"
@@ -27,7 +28,7 @@ struct Degradation {
 enum class HolderSearch : std::uint8_t {
     // Every process's descriptors were read: no holder means that there was none at that time.
     complete,
-    // Some processes could not be read for want of a right; `missing_right` says which.
+    // Some processes could not be read; SocketFacts::missing_rights says for want of what.
     no_permission,
     // Not searched to the end (a quick look for a new flow); a later fact will tell.
     partial,
@@ -49,6 +50,9 @@ struct SocketFacts {
     // False: the answer to a look-up, which says nothing of other sockets.
     bool whole_table = false;
     std::vector<SocketFact> sockets;
+    // With HolderSearch::no_permission: the rights that this look lacked. None: it had all there are, and something
+    // else forbade it (another user namespace, a security module).
+    std::vector<Right> missing_rights;
     // All processes named as holders, each with what could be read of it.
     std::vector<Process> processes;
 };

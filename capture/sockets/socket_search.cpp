@@ -156,8 +156,11 @@ void SocketSearch::degrade(std::string what, std::string reason) {
 // Of some processes the descriptors could not be read: what that means for the sockets without a holder.
 void SocketSearch::mark_unreadable(SocketFacts &facts) {
     std::vector<std::string_view> missing;
-    for (const Right right : {Right::sys_ptrace, Right::dac_read_search})
-        if (!has_right(right)) missing.push_back(right_token(right));
+    for (const Right right : {Right::sys_ptrace, Right::dac_read_search}) {
+        if (has_right(right)) continue;
+        facts.missing_rights.push_back(right);
+        missing.push_back(right_token(right));
+    }
     // setcap replaces all that was granted before, so the line has what capturing needs too.
     if (!missing.empty()) {
         for (SocketFact &fact : facts.sockets)

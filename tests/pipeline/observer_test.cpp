@@ -119,6 +119,36 @@ TEST_F(ObserverTest, BothEndsOnThisHostAreAPair) {
     EXPECT_THAT(seen.relations[0].flow_ids, ElementsAre(seen.flows[0].flow.id));
 }
 
+TEST_F(ObserverTest, ARefusedConnectionHadNoListener) {
+    know_the_host();
+    observe(tcp(peer_address, 40000, host_address, 8082, "S", 0).seq(1));
+    observe(tcp(host_address, 8082, peer_address, 40000, "R.", 1).ack(2));
+    learn(look_at_ms(40).listening("0.0.0.0", 8082).held_by(42, "later"));
+    const Observation seen = observer_.finish();
+    EXPECT_EQ(UnknownReason::kernel_socket, seen.flows[0].responder.attribution.unknown);
+    EXPECT_THAT(seen.flows[0].responder.attribution.holders, IsEmpty());
+}
+
+TEST_F(ObserverTest, AListenerDidNotSendTheSynThatCameFromItsPort) {
+    know_the_host();
+    learn(look_at_ms(0).listening("0.0.0.0", 8500).held_by(7, "listener"));
+    observe(tcp(host_address, 8500, peer_address, 443, "S", 5).seq(1));
+    learn(look_at_ms(40).listening("0.0.0.0", 8500).held_by(7, "listener"));
+    EXPECT_EQ(UnknownReason::exited, observer_.finish().flows[0].initiator.attribution.unknown);
+}
+
+TEST_F(ObserverTest, WhoCameIntoBeingAfterAFlowDidNotSendIt) {
+    know_the_host();
+    learn(look_at_ms(0));
+    PacketBuilder datagram;
+    observe(datagram.ethernet().ipv4(host_address, peer_address).udp(6100, 9).at_ms(5));
+    learn(look_at_ms(40).bound("0.0.0.0", 6100).held_by(8, "heir").began_at_ms(20));
+    const Observation seen = observer_.finish();
+    const Attribution &sender = seen.flows[0].initiator.attribution;
+    EXPECT_EQ(UnknownReason::exited, sender.unknown);
+    EXPECT_THAT(sender.holders, IsEmpty());
+}
+
 TEST_F(ObserverTest, ANewFlowAsksForItsOwnerOnceAndAgainALittleLater) {
     know_the_host();
     observe(tcp(host_address, 51000, peer_address, 443, "S", 0).seq(1));

@@ -285,8 +285,9 @@ TEST(ExplainFlow, NamesEveryHolderOfASharedSocket) {
                  .responder_is(held_by({process(10, "nginx", "root"), process(11, "nginx", "www-data")},
                                        MatchQuality::listener))),
         HasSubstr(
-            "nginx is named because it listens on this endpoint; the accepted socket itself was not seen. The socket "
-            "at 192.0.2.10:443 is held by nginx (pid 10) and one more process, as after a fork: nginx (pid 11)."));
+            "nginx is named because it listens on this endpoint; the accepted socket itself was not seen. "
+            "192.0.2.10:443 is held by nginx (pid 10) and one more process (after a fork, or by sockets that share the "
+            "port): nginx (pid 11)."));
 }
 
 TEST(ExplainFlow, CountsHoldersThatAreTooManyToName) {
@@ -295,8 +296,8 @@ TEST(ExplainFlow, CountsHoldersThatAreTooManyToName) {
     EXPECT_THAT(
         live(curl_to_web_server().responder_is(held_by(workers))),
         HasSubstr(
-            "held by nginx (pid 10) and 9 more processes, as after a fork: nginx (pid 11), nginx (pid 12), nginx (pid "
-            "13) and 6 more."));
+            "held by nginx (pid 10) and 9 more processes (after a fork, or by sockets that share the port): nginx (pid "
+            "11), nginx (pid 12), nginx (pid 13) and 6 more."));
 }
 
 TEST(ExplainFlow, WritesOutTheControlCharactersOfANameAndCutsItsLength) {

@@ -456,6 +456,14 @@ TEST(SocketHistoryTest, MissingRightsAreNamed) {
     EXPECT_EQ((std::vector{Right::sys_ptrace, Right::dac_read_search}), attribution.missing_rights);
 }
 
+TEST(SocketHistoryTest, RightsAreNotBlamedWhereNoneIsMissing) {
+    Story story;
+    story.at(1s).connected(here_client, web).unreadable_for_anybody();
+    const auto attribution = story.tcp(here_client, web).between(1s, 2s).answer().attribution;
+    EXPECT_EQ("no_permission", in_words(attribution));
+    EXPECT_EQ(std::vector<Right>{}, attribution.missing_rights);
+}
+
 TEST(SocketHistoryTest, MissingRightsAreNotBlamedForASocketThatNobodyHolds) {
     Story story;
     story.at(1s).in_time_wait(here_client, web).unreadable();

@@ -81,6 +81,12 @@ class Story {
     // Some processes could not be read.
     Story &unreadable() {
         newest().search = HolderSearch::no_permission;
+        look_.missing_rights = {Right::sys_ptrace, Right::dac_read_search};
+        return *this;
+    }
+    // Nor would any right have helped.
+    Story &unreadable_for_anybody() {
+        newest().search = HolderSearch::no_permission;
         return *this;
     }
     Story &not_searched_to_the_end() {

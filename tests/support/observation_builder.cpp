@@ -163,6 +163,15 @@ FlowBuilder &FlowBuilder::to_a_group() {
 }
 FlowBuilder &FlowBuilder::state(const std::string &conn_state) {
     record_.flow.tcp->state = conn_state;
+    // A history that gives this state.
+    if (conn_state == "S0") {
+        record_.flow.tcp->history = "S";
+        record_.flow.traffic.responder = {};
+    } else if (conn_state == "REJ") {
+        record_.flow.tcp->history = "Sr";
+    } else if (conn_state == "OTH") {
+        record_.flow.tcp->history = "Dd";
+    }
     return *this;
 }
 FlowBuilder &FlowBuilder::icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier) {

@@ -42,6 +42,12 @@ class LookBuilder {
         return *this;
     }
 
+    // The process named last.
+    LookBuilder &began_at_ms(std::int64_t ms) {
+        facts_.processes.back().start = first_packet_time + std::chrono::milliseconds(ms);
+        return *this;
+    }
+
     [[nodiscard]] SocketFacts facts() const { return facts_; }
 
   private:
