@@ -141,14 +141,17 @@ class LiveSource : public testing::Test {
 };
 
 // Two ends of a cable, with nothing on it that the test did not send.
+// The kernel notices a carrier in its own time, up to a second later, and sends nothing before.
+void wait_for_carriers() {
+    run_command(
+        "for i in $(seq 100); do [ $(ip link show | grep -c 'state UP') = 2 ] && exit 0; sleep 0.05; done; exit 1");
+}
 void add_cable() {
     run_command("ip link add left type veth peer name right");
     for (const std::string end : {"left", "right"})
         run_command("ip link set " + end + " addrgenmode none arp off multicast off up");
     run_command("ip address add 192.0.2.1/24 dev left");
-    // The kernel sends nothing until it noticed the carrier.
-    run_command(
-        "for i in $(seq 100); do [ $(ip link show | grep -c 'state UP') = 2 ] && exit 0; sleep 0.05; done; exit 1");
+    wait_for_carriers();
 }
 void send_over_cable(std::size_t payload) { send_udp("192.0.2.2", discard, payload); }
 
@@ -441,6 +444,7 @@ TEST_F(LiveSource, WithoutANameItTakesTheFirstThatIsUpAndNotLoopback) {
         run_command("ip link set right down");
         EXPECT_THAT(open({})->interfaces().at(0).name, testing::AnyOf("lo", "left"));
         run_command("ip link set right up");
+        wait_for_carriers();
         EXPECT_THAT(open({})->interfaces().at(0).name, testing::AnyOf("left", "right"));
     });
 }

@@ -342,7 +342,7 @@ INSTANTIATE_TEST_SUITE_P(All, ExplainUnknownReason,
                                            ReasonAndHelp{UnknownReason::forwarded,
                                                          "run doorplate on the hosts at their ends"},
                                            ReasonAndHelp{UnknownReason::exited, "nothing is guessed"},
-                                           ReasonAndHelp{UnknownReason::no_permission, "run doorplate as root"},
+                                           ReasonAndHelp{UnknownReason::no_permission, "although no right is missing"},
                                            ReasonAndHelp{UnknownReason::other_namespace, "nsenter --net"},
                                            ReasonAndHelp{UnknownReason::kernel_socket, "TIME_WAIT"},
                                            ReasonAndHelp{UnknownReason::raw_socket, "raw or packet socket"}));

@@ -268,11 +268,23 @@ TEST(NetlinkSocketsOfNamespace, connections_of_link_local_addresses_are_found) {
     if (const auto reason = why_no_network_namespace()) GTEST_SKIP() << *reason;
     in_network_namespace([] {
         run_command("ip addr add fe80::1/64 dev lo nodad");
+        run_command("ip -6 route replace fe80::/64 dev lo");
         const auto table = open_netlink_sockets(1);
         ASSERT_TRUE(table);
         const FileDescriptor server = tcp_listener(any6);
-        const FileDescriptor client = open_socket(SOCK_STREAM, any6);
-        connect_socket(client, {*IpAddress::parse("fe80::1"), local_of(server).port}, if_nametoindex("lo"));
+        // The kernel takes a new address into use in its own time; until then there is no route, or another source.
+        FileDescriptor client;
+        bool connected = false;
+        for (int attempt = 0; attempt < 200 && !connected; ++attempt) {
+            client = open_socket(SOCK_STREAM, any6);
+            try {
+                connect_socket(client, {*IpAddress::parse("fe80::1"), local_of(server).port}, if_nametoindex("lo"));
+                connected = local_of(client).address.is_link_local();
+            } catch (const std::exception &) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            }
+        }
+        ASSERT_TRUE(connected);
         const auto found = table.value()->find(tuple_of(client, Transport::tcp));
         ASSERT_TRUE(found);
         ASSERT_THAT(*found, SizeIs(1));
