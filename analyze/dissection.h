@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "capture/address.h"
 #include "capture/packet.h"
@@ -38,13 +40,17 @@ enum class Malformation : std::uint8_t {
     icmp_header_too_short,
     dccp_header_too_short,
     dccp_bad_data_offset,
+    too_many_mpls_labels,
+    tunnel_header_too_short,
+    tunnel_bad_header,
+    // More IP packets in one another than max_levels; what is further inside is not looked at.
+    too_many_tunnels,
     // The IP header tells of more bytes than the frame had on the wire.
     longer_than_frame,
 };
 inline constexpr std::size_t malformation_count = static_cast<std::size_t>(Malformation::longer_than_frame) + 1;
 
-// What a packet carried, as far as it was dissected. The fields from `source` on are set only for `ip`. Of tunnels only
-// the outermost IP packet is dissected.
+// What a packet carried, as far as it was dissected. The fields from `source` on are set only for `ip`.
 enum class PacketKind : std::uint8_t {
     // An IP packet whose addresses are known. Whether it names a flow: see Dissection::flow_ready.
     ip,
@@ -85,18 +91,67 @@ struct SctpFields {
     bool init = false, init_ack = false, shutdown = false, shutdown_complete = false, abort = false;
 };
 
-inline constexpr std::size_t max_vlan_tags = 4;
+// What a packet travels in, if it is one inside another.
+enum class TunnelKind : std::uint8_t {
+    none,
+    ip_in_ip,    // IPv4 in IPv4 (RFC 2003), IPv6 in IPv6 (RFC 2473)
+    six_in_four, // RFC 4213
+    four_in_six, // RFC 2473
+    gre,         // RFC 2784, with keys RFC 2890; PPTP's version (RFC 2637); NVGRE
+    erspan,
+    vxlan,      // RFC 7348
+    geneve,     // RFC 8926
+    gtp_u,      // 3GPP TS 29.281
+    teredo,     // RFC 4380
+    l2tp,       // RFC 2661, RFC 3931
+    etherip,    // RFC 3378
+    mpls_in_ip, // RFC 4023; in UDP, RFC 7510
+};
 
+// Did the sum over what the header says it covers come out right?
+enum class Checksum : std::uint8_t {
+    // Not asked for, none was sent, or not all of it was captured. A sending host that leaves the sum to its network
+    // card is captured with the sum over the pseudo header alone: nothing is wrong, and nothing is verified.
+    unverified,
+    good,
+    bad,
+};
+
+inline constexpr std::size_t max_vlan_tags = 4;
+// Deeper stacks are walked, but only the outermost labels are told.
+inline constexpr std::size_t max_mpls_labels = 4;
+
+// One packet, or one of the packets that it carries inside.
 struct Dissection {
     PacketKind kind = PacketKind::undissected;
+    // How this packet travels in the one around it; `none` for the outermost.
+    TunnelKind tunnel = TunnelKind::none;
+    Transport transport = Transport::tcp;
+    Checksum ip_checksum = Checksum::unverified;
+    Checksum transport_checksum = Checksum::unverified;
+    // The addresses and, where the transport has them, the ports are known: they name a flow, and the packet counts in
+    // it even if what follows the ports is cut or broken. False where the ports are not known: in fragments that are
+    // not the first, whose flow the fragment table knows, and where a header in front of the ports, or ICMP's, is cut
+    // or broken.
+    bool flow_ready = false;
+    // The snapshot length cut a header that we needed. Options of TCP are not.
+    bool truncated = false;
+    // The first thing that was wrong, if any.
+    std::optional<Malformation> malformation;
+
+    // The link layer's headers, of an inner packet those inside its tunnel.
     std::uint16_t ether_type = 0;
+    std::uint8_t vlan_count = 0;
+    std::uint8_t mpls_count = 0;
     // VLAN identifiers, outermost first (802.1Q, 802.1ad). 0 is a tag too, one with a priority only.
     std::array<std::uint16_t, max_vlan_tags> vlans{};
-    std::uint8_t vlan_count = 0;
+    // MPLS labels (RFC 3032), outermost first.
+    std::array<std::uint32_t, max_mpls_labels> mpls{};
+    // The tunnel's number: GRE's key, VXLAN's and Geneve's network, GTP's tunnel endpoint, ERSPAN's and L2TP's session.
+    std::optional<std::uint64_t> tunnel_id;
 
     IpAddress source;
     IpAddress destination;
-    Transport transport = Transport::tcp;
     // 0 for transports without ports, and for a fragment that is not the first.
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
@@ -118,19 +173,28 @@ struct Dissection {
     std::optional<SctpFields> sctp;
     // Only in a packet that is really in pieces; an atomic fragment (RFC 6946) is none.
     std::optional<FragmentFields> fragment;
-
-    // The addresses and, where the transport has them, the ports are known: they name a flow, and the packet counts in
-    // it even if what follows the ports is cut or broken. False where the ports are not known: in fragments that are
-    // not the first, whose flow the fragment table knows, and where a header in front of the ports, or ICMP's, is cut
-    // or broken.
-    bool flow_ready = false;
-    // The snapshot length cut a header that we needed. Options of TCP are not.
-    bool truncated = false;
-    // The first thing that was wrong, if any.
-    std::optional<Malformation> malformation;
 };
 
-// Never fails: a packet that makes no sense is a Dissection that says so. Looks at nothing but `packet`.
-[[nodiscard]] Dissection dissect(const Packet &packet);
+// Real networks stack two or three; more is counted as Malformation::too_many_tunnels.
+inline constexpr std::size_t max_levels = 4;
+
+// A packet and the packets inside it. levels[0] is the outermost; beyond `count` they are of earlier packets.
+struct DissectedPacket {
+    std::array<Dissection, max_levels> levels;
+    std::size_t count = 0;
+
+    [[nodiscard]] std::span<const Dissection> all() const { return std::span(levels).first(count); }
+};
+
+struct DissectOptions {
+    bool verify_checksums = false;
+};
+
+// Never fails: a packet that makes no sense is a Dissection that says so. Looks at nothing but `packet`. `out` may be
+// used again and again; afterwards its count is at least 1.
+void dissect(const Packet &packet, DissectedPacket &out, DissectOptions options = {});
+
+// The outermost level only.
+[[nodiscard]] Dissection dissect(const Packet &packet, DissectOptions options = {});
 
 } // namespace doorplate

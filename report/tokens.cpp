@@ -116,7 +116,39 @@ std::string_view token(Malformation value) {
     case Malformation::icmp_header_too_short: return "icmp_header_too_short";
     case Malformation::dccp_header_too_short: return "dccp_header_too_short";
     case Malformation::dccp_bad_data_offset: return "dccp_bad_data_offset";
+    case Malformation::too_many_mpls_labels: return "too_many_mpls_labels";
+    case Malformation::tunnel_header_too_short: return "tunnel_header_too_short";
+    case Malformation::tunnel_bad_header: return "tunnel_bad_header";
+    case Malformation::too_many_tunnels: return "too_many_tunnels";
     case Malformation::longer_than_frame: return "longer_than_frame";
+    }
+    return "unknown";
+}
+
+std::string_view token(TunnelKind value) {
+    switch (value) {
+    case TunnelKind::none: return "none";
+    case TunnelKind::ip_in_ip: return "ip_in_ip";
+    case TunnelKind::six_in_four: return "six_in_four";
+    case TunnelKind::four_in_six: return "four_in_six";
+    case TunnelKind::gre: return "gre";
+    case TunnelKind::erspan: return "erspan";
+    case TunnelKind::vxlan: return "vxlan";
+    case TunnelKind::geneve: return "geneve";
+    case TunnelKind::gtp_u: return "gtp_u";
+    case TunnelKind::teredo: return "teredo";
+    case TunnelKind::l2tp: return "l2tp";
+    case TunnelKind::etherip: return "etherip";
+    case TunnelKind::mpls_in_ip: return "mpls_in_ip";
+    }
+    return "unknown";
+}
+
+std::string_view token(Checksum value) {
+    switch (value) {
+    case Checksum::unverified: return "unverified";
+    case Checksum::good: return "good";
+    case Checksum::bad: return "bad";
     }
     return "unknown";
 }

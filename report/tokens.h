@@ -15,6 +15,8 @@ namespace doorplate {
 [[nodiscard]] std::string_view token(UnknownReason value);
 [[nodiscard]] std::string_view token(FlowEndReason value);
 [[nodiscard]] std::string_view token(Malformation value);
+[[nodiscard]] std::string_view token(TunnelKind value);
+[[nodiscard]] std::string_view token(Checksum value);
 [[nodiscard]] std::string_view token(RelationKind value);
 [[nodiscard]] std::string_view token(SocketState value);
 [[nodiscard]] std::string_view token(Exposure value);

@@ -10,14 +10,14 @@ namespace doorplate {
 //    |          |          |      |      |           | and two of plen, in turns
 //    +----------+----------+------+------+-----------+-----------------------------
 
-void dissect_arp(const LayerBytes &bytes, Dissection &out) {
+void dissect_arp(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t fixed_length = 8;
+    Dissection &out = output.level();
     out.kind = PacketKind::arp;
     if (!require(bytes, fixed_length, Malformation::arp_too_short, out)) return;
 
-    ByteReader lengths(bytes.captured().subspan(4));
-    const std::size_t hardware_length = *lengths.u8();
-    const std::size_t protocol_length = *lengths.u8();
+    const std::size_t hardware_length = bytes.u8(4);
+    const std::size_t protocol_length = bytes.u8(5);
     static_cast<void>(
         require(bytes, fixed_length + 2 * (hardware_length + protocol_length), Malformation::arp_too_short, out));
 }

@@ -15,13 +15,13 @@ namespace doorplate {
 //    +-----+-------+-+-----------------------------------------------+
 //    |      further fields of the type, and options, up to Data Offset words
 
-void dissect_dccp(const LayerBytes &bytes, Dissection &out) {
+void dissect_dccp(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t shortest_length = 12;
+    Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::dccp_header_too_short, out)) return;
     if (!require(bytes, shortest_length, Malformation::dccp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured().subspan(4));
-    const std::size_t header_length = std::size_t{4} * *header.u8();
+    const std::size_t header_length = std::size_t{4} * bytes.u8(4);
     if (header_length < shortest_length || header_length > bytes.length())
         return note(Malformation::dccp_bad_data_offset, out);
     set_payload(bytes.behind(header_length), out);

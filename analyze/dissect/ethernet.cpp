@@ -10,12 +10,11 @@ namespace doorplate {
 //    |                   |                   | length |
 //    +-------------------+-------------------+--------+---------
 
-void dissect_ethernet(const LayerBytes &bytes, Dissection &out) {
+void dissect_ethernet(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t header_length = 14;
-    if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
+    if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
-    ByteReader addresses_and_type(bytes.captured().subspan(12));
-    dissect_type_or_length(*addresses_and_type.be16(), bytes.behind(header_length), out);
+    dissect_type_or_length(bytes.be16(12), bytes.behind(header_length), output);
 }
 
 } // namespace doorplate

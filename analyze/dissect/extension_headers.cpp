@@ -90,32 +90,28 @@ bool options_are_valid(Bytes options) {
 std::optional<NextHeader> read_fragment(const LayerBytes &bytes, Dissection &out) {
     constexpr std::size_t header_length = 8;
     if (!require(bytes, header_length, Malformation::ipv6_bad_extension_header, out)) return std::nullopt;
-    ByteReader header(bytes.captured());
-    const std::uint8_t protocol = *header.u8();
-    static_cast<void>(header.skip(1));
-    const std::uint16_t offset_and_more = *header.be16();
-    const NextHeader next{.protocol = protocol, .bytes = bytes.behind(header_length)};
+    const std::uint16_t offset_and_more = bytes.be16(2);
+    const NextHeader next{.protocol = bytes.u8(0), .bytes = bytes.behind(header_length)};
     set_fragment(
-        {.identification = *header.be32(), .offset = offset_and_more & 0xfff8U, .more = (offset_and_more & 1) != 0},
+        {.identification = bytes.be32(4), .offset = offset_and_more & 0xfff8U, .more = (offset_and_more & 1) != 0},
         next.bytes, out);
     return next;
 }
 
 std::optional<NextHeader> read_extension(std::uint8_t protocol, const LayerBytes &bytes, Dissection &out) {
     if (!require(bytes, 2, Malformation::ipv6_bad_extension_header, out)) return std::nullopt;
-    ByteReader header(bytes.captured());
-    const std::uint8_t next_protocol = *header.u8();
-    const std::size_t length = length_in_bytes(protocol, *header.u8());
+    const std::size_t length = length_in_bytes(protocol, bytes.u8(1));
     if (!require(bytes, length, Malformation::ipv6_bad_extension_header, out)) return std::nullopt;
     if ((protocol == hop_by_hop || protocol == destination_options) &&
         !options_are_valid(bytes.captured().first(length).subspan(2)))
         note(Malformation::ipv6_bad_extension_header, out);
-    return NextHeader{.protocol = next_protocol, .bytes = bytes.behind(length)};
+    return NextHeader{.protocol = bytes.u8(0), .bytes = bytes.behind(length)};
 }
 
 } // namespace
 
-void dissect_upper_layer(NextHeader next, Family family, Dissection &out) {
+void dissect_upper_layer(NextHeader next, Family family, Output &output) {
+    Dissection &out = output.level();
     for (int count = 0; is_extension_header(next.protocol, family); ++count) {
         const bool later_fragment = out.fragment && out.fragment->offset > 0;
         if (later_fragment) break;
@@ -132,7 +128,7 @@ void dissect_upper_layer(NextHeader next, Family family, Dissection &out) {
         if (is_message(next.protocol) && following->protocol == no_next_header) break;
         next = *following;
     }
-    dissect_ip_protocol(next.protocol, next.bytes, out);
+    dissect_ip_protocol(next.protocol, next.bytes, output);
 }
 
 std::optional<std::uint32_t> jumbo_payload_length(std::uint8_t next_header, const LayerBytes &bytes) {

@@ -14,7 +14,7 @@ struct NextHeader {
 };
 
 // Walks over the extension headers and passes on what follows them. IPv4 has only one, the authentication header.
-void dissect_upper_layer(NextHeader next, Family family, Dissection &out);
+void dissect_upper_layer(NextHeader next, Family family, Output &output);
 
 // The length in the jumbo payload option (RFC 2675 section 2), if `next_header` is a hop-by-hop header that has it.
 [[nodiscard]] std::optional<std::uint32_t> jumbo_payload_length(std::uint8_t next_header, const LayerBytes &bytes);

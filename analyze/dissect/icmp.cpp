@@ -14,14 +14,13 @@ namespace {
 //    |  of an echo: Identifier       |        Sequence Number        |
 //    +-------------------------------+-------------------------------+
 
-void read_header(const LayerBytes &bytes, std::uint8_t echo_request, std::uint8_t echo_reply, Dissection &out) {
+void read_header(const LayerBytes &bytes, std::uint8_t echo_request, std::uint8_t echo_reply, Output &output) {
     constexpr std::size_t header_length = 8;
+    Dissection &out = output.level();
     if (!require(bytes, header_length, Malformation::icmp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    IcmpFields icmp{.type = *header.u8(), .code = *header.u8()};
-    static_cast<void>(header.skip(2));
-    if (icmp.type == echo_request || icmp.type == echo_reply) icmp.identifier = *header.be16();
+    IcmpFields icmp{.type = bytes.u8(0), .code = bytes.u8(1)};
+    if (icmp.type == echo_request || icmp.type == echo_reply) icmp.identifier = bytes.be16(4);
     out.icmp = icmp;
     set_payload(bytes.behind(header_length), out);
     out.flow_ready = true;
@@ -29,8 +28,8 @@ void read_header(const LayerBytes &bytes, std::uint8_t echo_request, std::uint8_
 
 } // namespace
 
-void dissect_icmp(const LayerBytes &bytes, Dissection &out) { read_header(bytes, 8, 0, out); }
+void dissect_icmp(const LayerBytes &bytes, Output &output) { read_header(bytes, 8, 0, output); }
 
-void dissect_icmpv6(const LayerBytes &bytes, Dissection &out) { read_header(bytes, 128, 129, out); }
+void dissect_icmpv6(const LayerBytes &bytes, Output &output) { read_header(bytes, 128, 129, output); }
 
 } // namespace doorplate

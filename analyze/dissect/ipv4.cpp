@@ -23,29 +23,23 @@ namespace doorplate {
 //    |                    Options (IHL - 5 words)                    |
 //    +---------------------------------------------------------------+
 
-void dissect_ipv4(const LayerBytes &bytes, Dissection &out) {
+void dissect_ipv4(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t fixed_length = 20;
     constexpr std::uint16_t more_fragments = 0x2000;
     constexpr std::uint16_t offset_mask = 0x1fff;
 
+    Dissection &out = output.level();
     if (!require(bytes, 1, Malformation::ipv4_header_too_short, out)) return;
-    if (bytes.captured()[0] >> 4 != 4) return note(Malformation::ipv4_bad_version, out);
+    if (bytes.u8(0) >> 4 != 4) return note(Malformation::ipv4_bad_version, out);
     if (!require(bytes, fixed_length, Malformation::ipv4_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    const std::size_t header_length = std::size_t{4} * (*header.u8() & 0x0f);
+    const std::size_t header_length = std::size_t{4} * (bytes.u8(0) & 0x0f);
     if (header_length < fixed_length) return note(Malformation::ipv4_bad_header_length, out);
-    static_cast<void>(header.skip(1));
-    const std::uint16_t total_length = *header.be16();
-    FragmentFields fragment{.identification = *header.be16()};
-    const std::uint16_t flags_and_offset = *header.be16();
-    fragment.offset = (flags_and_offset & offset_mask) * 8U;
-    fragment.more = (flags_and_offset & more_fragments) != 0;
-    static_cast<void>(header.skip(1));
-    const std::uint8_t protocol = *header.u8();
-    static_cast<void>(header.skip(2));
-    out.source = IpAddress::from_bytes(*header.take(4));
-    out.destination = IpAddress::from_bytes(*header.take(4));
+    const std::uint16_t total_length = bytes.be16(2);
+    const std::uint16_t flags_and_offset = bytes.be16(6);
+    const std::uint8_t protocol = bytes.u8(9);
+    out.source = bytes.ipv4_address(12);
+    out.destination = bytes.ipv4_address(16);
     out.kind = PacketKind::ip;
 
     // Length 0: captured before the network card cut a large segment into packets. The frame knows.
@@ -55,14 +49,21 @@ void dissect_ipv4(const LayerBytes &bytes, Dissection &out) {
     if (length > bytes.length()) note(Malformation::longer_than_frame, out);
     const LayerBytes whole = bytes.first(length);
 
-    const Bytes options =
-        whole.captured().first(std::min(header_length, whole.captured().size())).subspan(fixed_length);
-    if (!options_are_valid(options, options.size() == header_length - fixed_length))
-        note(Malformation::ipv4_bad_options, out);
+    if (header_length > fixed_length) {
+        const Bytes captured = whole.captured();
+        const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(fixed_length);
+        if (!options_are_valid(options, options.size() == header_length - fixed_length))
+            note(Malformation::ipv4_bad_options, out);
+    }
 
     const LayerBytes payload = whole.behind(header_length);
-    set_fragment(fragment, payload, out);
-    dissect_upper_layer({.protocol = protocol, .bytes = payload}, Family::ipv4, out);
+    if ((flags_and_offset & (more_fragments | offset_mask)) != 0) {
+        set_fragment({.identification = bytes.be16(4),
+                      .offset = (flags_and_offset & offset_mask) * 8U,
+                      .more = (flags_and_offset & more_fragments) != 0},
+                     payload, out);
+    }
+    dissect_upper_layer({.protocol = protocol, .bytes = payload}, Family::ipv4, output);
 }
 
 } // namespace doorplate

@@ -29,25 +29,24 @@ std::uint64_t payload_length(std::uint16_t field, std::uint8_t next_header, cons
 //    |                 Destination Address (16 bytes)                |
 //    +---------------------------------------------------------------+
 
-void dissect_ipv6(const LayerBytes &bytes, Dissection &out) {
+void dissect_ipv6(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t header_length = 40;
+    Dissection &out = output.level();
     if (!require(bytes, 1, Malformation::ipv6_header_too_short, out)) return;
-    if (bytes.captured()[0] >> 4 != 6) return note(Malformation::ipv6_bad_version, out);
+    if (bytes.u8(0) >> 4 != 6) return note(Malformation::ipv6_bad_version, out);
     if (!require(bytes, header_length, Malformation::ipv6_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured().subspan(4));
-    const std::uint16_t length_field = *header.be16();
-    const std::uint8_t next_header = *header.u8();
-    static_cast<void>(header.skip(1));
-    out.source = IpAddress::from_bytes(*header.take(16));
-    out.destination = IpAddress::from_bytes(*header.take(16));
+    const std::uint16_t length_field = bytes.be16(4);
+    const std::uint8_t next_header = bytes.u8(6);
+    out.source = bytes.ipv6_address(8);
+    out.destination = bytes.ipv6_address(24);
     out.kind = PacketKind::ip;
 
     const LayerBytes behind_header = bytes.behind(header_length);
     const std::uint64_t length = payload_length(length_field, next_header, behind_header);
     out.ip_bytes = saturated(header_length + length);
     if (length > behind_header.length()) note(Malformation::longer_than_frame, out);
-    dissect_upper_layer({.protocol = next_header, .bytes = behind_header.first(length)}, Family::ipv6, out);
+    dissect_upper_layer({.protocol = next_header, .bytes = behind_header.first(length)}, Family::ipv6, output);
 }
 
 } // namespace doorplate

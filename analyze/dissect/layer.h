@@ -1,8 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cassert>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 
 #include "analyze/dissection.h"
 #include "capture/byte_reader.h"
@@ -14,32 +19,81 @@ namespace doorplate {
 class LayerBytes {
   public:
     explicit LayerBytes(const Packet &packet)
-        : captured_(packet.bytes), length_(std::max<std::uint64_t>(packet.original_length, packet.bytes.size())) {}
+        : data_(packet.bytes.data()), captured_(packet.bytes.size()),
+          length_(std::max<std::uint64_t>(packet.original_length, packet.bytes.size())) {}
 
     // What the snapshot left; never more than length().
-    [[nodiscard]] Bytes captured() const { return captured_; }
+    [[nodiscard]] Bytes captured() const { return {data_, captured_}; }
     // What the frame carried on the wire.
     [[nodiscard]] std::uint64_t length() const { return length_; }
 
     // Behind a header of `count` bytes; empty if there are fewer.
     [[nodiscard]] LayerBytes behind(std::size_t count) const {
-        LayerBytes rest = *this;
-        rest.captured_ = captured_.subspan(std::min(count, captured_.size()));
-        rest.length_ = length_ - std::min<std::uint64_t>(count, length_);
-        return rest;
+        const std::size_t skipped = std::min(count, captured_);
+        return {data_ + skipped, captured_ - skipped, length_ - std::min<std::uint64_t>(count, length_)};
     }
 
     // The first `count` bytes, or all if there are fewer: a header tells a length, and the frame's padding ends here.
     [[nodiscard]] LayerBytes first(std::uint64_t count) const {
-        LayerBytes front = *this;
-        front.captured_ = captured_.first(static_cast<std::size_t>(std::min<std::uint64_t>(captured_.size(), count)));
-        front.length_ = std::min(length_, count);
-        return front;
+        return {data_, static_cast<std::size_t>(std::min<std::uint64_t>(captured_, count)), std::min(length_, count)};
     }
 
+    // The same bytes, said to go on behind the frame's end: a fragment's rest travels in other frames.
+    [[nodiscard]] LayerBytes going_on_to(std::uint64_t length) const {
+        return {data_, captured_, std::max(length_, length)};
+    }
+
+    // Header fields in network byte order. That they were captured is for require() to make sure, once a header.
+    [[nodiscard]] std::uint8_t u8(std::size_t at) const { return number<std::uint8_t>(at); }
+    [[nodiscard]] std::uint16_t be16(std::size_t at) const { return number<std::uint16_t>(at); }
+    [[nodiscard]] std::uint32_t be24(std::size_t at) const { return std::uint32_t{u8(at)} << 16 | be16(at + 1); }
+    [[nodiscard]] std::uint32_t be32(std::size_t at) const { return number<std::uint32_t>(at); }
+    [[nodiscard]] IpAddress ipv4_address(std::size_t at) const { return IpAddress::v4(bytes<4>(at)); }
+    [[nodiscard]] IpAddress ipv6_address(std::size_t at) const { return IpAddress::v6(bytes<16>(at)); }
+
   private:
-    Bytes captured_;
-    std::uint64_t length_ = 0;
+    LayerBytes(const std::uint8_t *data, std::size_t captured, std::uint64_t length)
+        : data_(data), captured_(captured), length_(length) {}
+
+    template <std::size_t count> [[nodiscard]] std::array<std::uint8_t, count> bytes(std::size_t at) const {
+        assert(at + count <= captured_);
+        std::array<std::uint8_t, count> copy;
+        std::memcpy(copy.data(), data_ + at, count);
+        return copy;
+    }
+    template <std::unsigned_integral T> [[nodiscard]] T number(std::size_t at) const {
+        const T value = std::bit_cast<T>(bytes<sizeof(T)>(at));
+        return std::endian::native == std::endian::big ? value : std::byteswap(value);
+    }
+
+    const std::uint8_t *data_;
+    std::size_t captured_;
+    std::uint64_t length_;
+};
+
+// Where the layers write: into the innermost packet so far.
+class Output {
+  public:
+    Output(DissectedPacket &packet, DissectOptions options) : packet_(packet), options_(options) {
+        packet_.count = 0;
+        begin_level();
+    }
+
+    [[nodiscard]] Dissection &level() { return *level_; }
+    [[nodiscard]] bool verifies_checksums() const { return options_.verify_checksums; }
+
+    // From here on the layers write into a new packet, the one that the current one carries. False if there are too
+    // many already, which is noted.
+    [[nodiscard]] bool enter(TunnelKind tunnel, std::optional<std::uint64_t> tunnel_id);
+    // The current packet turned out not to be one: the one around it is the innermost again.
+    void leave() { level_ = &packet_.levels[--packet_.count - 1]; }
+
+  private:
+    void begin_level() { level_ = std::construct_at(&packet_.levels[packet_.count++]); }
+
+    DissectedPacket &packet_;
+    Dissection *level_ = nullptr;
+    DissectOptions options_;
 };
 
 // The first thing that was wrong stays.
@@ -47,24 +101,34 @@ inline void note(Malformation malformation, Dissection &out) {
     if (!out.malformation) out.malformation = malformation;
 }
 
+inline bool Output::enter(TunnelKind tunnel, std::optional<std::uint64_t> tunnel_id) {
+    if (packet_.count == max_levels) {
+        note(Malformation::too_many_tunnels, *level_);
+        return false;
+    }
+    begin_level();
+    level_->tunnel = tunnel;
+    level_->tunnel_id = tunnel_id;
+    return true;
+}
+
+// Why the bytes that require() asked for are not there.
+void note_missing(const LayerBytes &bytes, std::size_t count, Malformation if_missing, Dissection &out);
+
 // Are the first `count` bytes there to be read? If not, `out` says why: `truncated` if the snapshot cut them off, else
 // `if_missing`, or for the first fragment of an IP packet that it is too small for the headers (RFC 7112).
 [[nodiscard]] inline bool require(const LayerBytes &bytes, std::size_t count, Malformation if_missing,
                                   Dissection &out) {
     if (bytes.captured().size() >= count) return true;
-    if (bytes.length() >= count)
-        out.truncated = true;
-    else
-        note(out.fragment ? Malformation::fragment_too_small : if_missing, out);
+    note_missing(bytes, count, if_missing, out);
     return false;
 }
 
 // The ports, with which TCP, UDP, UDP-Lite, DCCP and SCTP all begin. A flow needs no more than them.
 [[nodiscard]] inline bool read_ports(const LayerBytes &bytes, Malformation if_missing, Dissection &out) {
     if (!require(bytes, 4, if_missing, out)) return false;
-    ByteReader ports(bytes.captured());
-    out.source_port = *ports.be16();
-    out.destination_port = *ports.be16();
+    out.source_port = bytes.be16(0);
+    out.destination_port = bytes.be16(2);
     out.flow_ready = true;
     return true;
 }

@@ -7,12 +7,12 @@ namespace doorplate {
 namespace {
 
 // `protocol` is an EtherType, or one of the kernel's own numbers below 0x600 (linux/if_ether.h).
-void dissect_protocol(std::uint16_t protocol, const LayerBytes &bytes, Dissection &out) {
+void dissect_protocol(std::uint16_t protocol, const LayerBytes &bytes, Output &output) {
     constexpr std::uint16_t eth_p_802_2 = 4;
     if (protocol == eth_p_802_2)
-        dissect_llc(bytes, out);
+        dissect_llc(bytes, output);
     else
-        dissect_ether_type(protocol, bytes, out);
+        dissect_ether_type(protocol, bytes, output);
 }
 
 // With these devices (linux/if_arp.h) `protocol` is no EtherType.
@@ -25,6 +25,13 @@ bool protocol_is_ether_type(std::uint16_t device_type) {
            !(arphrd_ieee80211 <= device_type && device_type <= arphrd_ieee80211_radiotap);
 }
 
+void dissect_device(std::uint16_t device_type, std::uint16_t protocol, const LayerBytes &bytes, Output &output) {
+    if (protocol_is_ether_type(device_type))
+        dissect_protocol(protocol, bytes, output);
+    else
+        output.level().kind = PacketKind::unknown_link;
+}
+
 } // namespace
 
 //     0        2        4        6                          14         16
@@ -33,17 +40,11 @@ bool protocol_is_ether_type(std::uint16_t device_type) {
 //    | type   | type   | length |                          |          |
 //    +--------+--------+--------+--------------------------+----------+----
 
-void dissect_linux_cooked(const LayerBytes &bytes, Dissection &out) {
+void dissect_linux_cooked(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t header_length = 16;
-    if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
+    if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
-    ByteReader device(bytes.captured().subspan(2));
-    ByteReader protocol(bytes.captured().subspan(14));
-    if (!protocol_is_ether_type(*device.be16())) {
-        out.kind = PacketKind::unknown_link;
-        return;
-    }
-    dissect_protocol(*protocol.be16(), bytes.behind(header_length), out);
+    dissect_device(bytes.be16(2), bytes.be16(14), bytes.behind(header_length), output);
 }
 
 //     0          2          4             8        10     11      12           20
@@ -52,17 +53,11 @@ void dissect_linux_cooked(const LayerBytes &bytes, Dissection &out) {
 //    |          |          |    index    | type   | type | length|            |
 //    +----------+----------+-------------+--------+------+-------+------------+----
 
-void dissect_linux_cooked_v2(const LayerBytes &bytes, Dissection &out) {
+void dissect_linux_cooked_v2(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t header_length = 20;
-    if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
+    if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
-    ByteReader protocol(bytes.captured());
-    ByteReader device(bytes.captured().subspan(8));
-    if (!protocol_is_ether_type(*device.be16())) {
-        out.kind = PacketKind::unknown_link;
-        return;
-    }
-    dissect_protocol(*protocol.be16(), bytes.behind(header_length), out);
+    dissect_device(bytes.be16(8), bytes.be16(0), bytes.behind(header_length), output);
 }
 
 } // namespace doorplate

@@ -16,35 +16,33 @@ namespace {
 constexpr std::size_t header_length = 4;
 
 // The families are numbers of the system that captured.
-void dissect_family(std::uint32_t family, const LayerBytes &bytes, Dissection &out) {
+void dissect_family(std::uint32_t family, const LayerBytes &bytes, Output &output) {
     switch (family) {
-    case 2: return dissect_ipv4(bytes, out);
+    case 2: return dissect_ipv4(bytes, output);
     case 10: // Linux
     case 23: // Windows
     case 24: // NetBSD, OpenBSD
     case 28: // FreeBSD, DragonFly
     case 30: // macOS
-        return dissect_ipv6(bytes, out);
-    default: out.kind = PacketKind::unknown_link;
+        return dissect_ipv6(bytes, output);
+    default: output.level().kind = PacketKind::unknown_link;
     }
 }
 
 } // namespace
 
-void dissect_null_loopback(const LayerBytes &bytes, Dissection &out) {
-    if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
+void dissect_null_loopback(const LayerBytes &bytes, Output &output) {
+    if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
     // In the byte order of the machine that captured, which the packet does not tell; all families are small numbers.
-    ByteReader header(bytes.captured());
-    const std::uint32_t family = *header.u32(std::endian::little);
-    dissect_family(family > 0xffff ? std::byteswap(family) : family, bytes.behind(header_length), out);
+    const std::uint32_t family = bytes.be32(0);
+    dissect_family(family > 0xffff ? std::byteswap(family) : family, bytes.behind(header_length), output);
 }
 
-void dissect_openbsd_loopback(const LayerBytes &bytes, Dissection &out) {
-    if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
+void dissect_openbsd_loopback(const LayerBytes &bytes, Output &output) {
+    if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
-    ByteReader header(bytes.captured());
-    dissect_family(*header.be32(), bytes.behind(header_length), out);
+    dissect_family(bytes.be32(0), bytes.behind(header_length), output);
 }
 
 } // namespace doorplate

@@ -4,13 +4,13 @@
 
 namespace doorplate {
 
-void dissect_raw_ip(const LayerBytes &bytes, Dissection &out) {
-    if (!require(bytes, 1, Malformation::link_header_too_short, out)) return;
+void dissect_raw_ip(const LayerBytes &bytes, Output &output) {
+    if (!require(bytes, 1, Malformation::link_header_too_short, output.level())) return;
 
-    if (bytes.captured()[0] >> 4 == 6)
-        dissect_ipv6(bytes, out);
+    if (bytes.u8(0) >> 4 == 6)
+        dissect_ipv6(bytes, output);
     else
-        dissect_ipv4(bytes, out);
+        dissect_ipv4(bytes, output);
 }
 
 } // namespace doorplate

@@ -40,10 +40,8 @@ void walk_chunks(LayerBytes chunks, SctpFields &sctp, Dissection &out) {
     bool first_user_data = true;
     while (chunks.length() > 0) {
         if (!require(chunks, chunk_header_length, Malformation::sctp_bad_chunk_length, out)) break;
-        ByteReader header(chunks.captured());
-        const std::uint8_t type = *header.u8();
-        static_cast<void>(header.skip(1));
-        const std::size_t length = *header.be16();
+        const std::uint8_t type = chunks.u8(0);
+        const std::size_t length = chunks.be16(2);
         const std::size_t user_data = user_data_offset(type);
         if (length < std::max(chunk_header_length, user_data)) {
             note(Malformation::sctp_bad_chunk_length, out);
@@ -74,7 +72,8 @@ void walk_chunks(LayerBytes chunks, SctpFields &sctp, Dissection &out) {
 //    |                            Checksum                           |
 //    +---------------------------------------------------------------+
 
-void dissect_sctp(const LayerBytes &bytes, Dissection &out) {
+void dissect_sctp(const LayerBytes &bytes, Output &output) {
+    Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::sctp_header_too_short, out)) return;
     if (!require(bytes, common_header_length, Malformation::sctp_header_too_short, out)) return;
 

@@ -23,16 +23,15 @@ namespace doorplate {
 //    |                Options (Data Offset - 5 words)                |
 //    +---------------------------------------------------------------+
 
-void dissect_tcp(const LayerBytes &bytes, Dissection &out) {
+void dissect_tcp(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t fixed_length = 20;
+    Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::tcp_header_too_short, out)) return;
     if (!require(bytes, fixed_length, Malformation::tcp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured().subspan(4));
-    TcpFields tcp{.sequence = *header.be32(), .acknowledgment = *header.be32()};
-    const std::size_t header_length = std::size_t{4} * (*header.u8() >> 4);
-    const std::uint8_t flags = *header.u8();
-    tcp.window = *header.be16();
+    TcpFields tcp{.sequence = bytes.be32(4), .acknowledgment = bytes.be32(8), .window = bytes.be16(14)};
+    const std::size_t header_length = std::size_t{4} * (bytes.u8(12) >> 4);
+    const std::uint8_t flags = bytes.u8(13);
     tcp.fin = (flags & 0x01) != 0;
     tcp.syn = (flags & 0x02) != 0;
     tcp.rst = (flags & 0x04) != 0;

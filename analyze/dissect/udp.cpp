@@ -22,12 +22,12 @@ constexpr std::uint64_t longest_told = 0xffff;
 
 } // namespace
 
-void dissect_udp(const LayerBytes &bytes, Dissection &out) {
+void dissect_udp(const LayerBytes &bytes, Output &output) {
+    Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::udp_header_too_short, out)) return;
     if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured().subspan(4));
-    const std::uint16_t told = *header.be16();
+    const std::uint16_t told = bytes.be16(4);
     const std::uint64_t length = told == 0 && bytes.length() > longest_told ? bytes.length() : told;
     if (length < header_length) return note(Malformation::udp_bad_length, out);
 
@@ -40,12 +40,12 @@ void dissect_udp(const LayerBytes &bytes, Dissection &out) {
     }
 }
 
-void dissect_udplite(const LayerBytes &bytes, Dissection &out) {
+void dissect_udplite(const LayerBytes &bytes, Output &output) {
+    Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::udp_header_too_short, out)) return;
     if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured().subspan(4));
-    const std::uint16_t coverage = *header.be16();
+    const std::uint16_t coverage = bytes.be16(4);
     const bool coverage_fits = coverage == 0 || (coverage >= header_length && coverage <= bytes.length());
     if (!coverage_fits && !out.fragment) note(Malformation::udp_bad_length, out);
     set_payload(bytes.behind(header_length), out);

@@ -10,14 +10,14 @@ namespace doorplate {
 //    | PCP |D|    VLAN identifier    |         type or length        |
 //    +-----+-+-----------------------+-------------------------------+
 
-void dissect_vlan(const LayerBytes &bytes, Dissection &out) {
+void dissect_vlan(const LayerBytes &bytes, Output &output) {
     constexpr std::size_t header_length = 4;
+    Dissection &out = output.level();
     if (out.vlan_count == max_vlan_tags) return note(Malformation::too_many_vlan_tags, out);
     if (!require(bytes, header_length, Malformation::vlan_header_too_short, out)) return;
 
-    ByteReader header(bytes.captured());
-    out.vlans[out.vlan_count++] = *header.be16() & 0x0fff;
-    dissect_type_or_length(*header.be16(), bytes.behind(header_length), out);
+    out.vlans[out.vlan_count++] = bytes.be16(0) & 0x0fff;
+    dissect_type_or_length(bytes.be16(2), bytes.behind(header_length), output);
 }
 
 } // namespace doorplate

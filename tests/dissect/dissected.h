@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -8,25 +9,37 @@
 
 namespace doorplate {
 
-// A built packet and what dissect() says of it, which is a view into it.
+// "192.0.2.1:51000 > 198.51.100.2:443"
+[[nodiscard]] inline std::string ends_of(const Dissection &dissection) {
+    return Endpoint{dissection.source, dissection.source_port}.to_string() + " > " +
+           Endpoint{dissection.destination, dissection.destination_port}.to_string();
+}
+
+// A built packet and what dissect() says of it, which is a view into it. Without saying which level it is the
+// outermost.
 class Dissected {
   public:
-    explicit Dissected(BuiltPacket packet) : packet_(std::move(packet)), dissection_(dissect(packet_.view())) {}
-    explicit Dissected(const PacketBuilder &builder) : Dissected(builder.build()) {}
+    explicit Dissected(BuiltPacket packet, DissectOptions options = {}) : packet_(std::move(packet)) {
+        dissect(packet_.view(), dissected_, options);
+    }
+    explicit Dissected(const PacketBuilder &builder, DissectOptions options = {})
+        : Dissected(builder.build(), options) {}
     Dissected(const Dissected &) = delete;
     Dissected &operator=(const Dissected &) = delete;
 
-    [[nodiscard]] const Dissection *operator->() const { return &dissection_; }
-    [[nodiscard]] std::string payload() const { return {dissection_.payload.begin(), dissection_.payload.end()}; }
-    // "192.0.2.1:51000 > 198.51.100.2:443"
-    [[nodiscard]] std::string ends() const {
-        return Endpoint{dissection_.source, dissection_.source_port}.to_string() + " > " +
-               Endpoint{dissection_.destination, dissection_.destination_port}.to_string();
+    [[nodiscard]] const Dissection *operator->() const { return &dissected_.levels.front(); }
+    [[nodiscard]] std::size_t levels() const { return dissected_.count; }
+    [[nodiscard]] const Dissection &level(std::size_t index) const { return dissected_.levels.at(index); }
+    [[nodiscard]] const Dissection &innermost() const { return level(levels() - 1); }
+    [[nodiscard]] std::string payload() const {
+        const Bytes bytes = dissected_.levels.front().payload;
+        return {bytes.begin(), bytes.end()};
     }
+    [[nodiscard]] std::string ends() const { return ends_of(dissected_.levels.front()); }
 
   private:
     BuiltPacket packet_;
-    Dissection dissection_;
+    DissectedPacket dissected_;
 };
 
 } // namespace doorplate

@@ -55,6 +55,8 @@ std::vector<Sample> samples() {
         {"linux cooked v2", v6(PacketBuilder{}.linux_cooked_v2()).tcp(1, 2).payload("x").build(), 20 + 40 + 20},
         {"null", v4(PacketBuilder{}.null_loopback()).udp(1, 2).payload("x").build(), 4 + 20 + 8},
         {"loop", v6(PacketBuilder{}.openbsd_loopback()).udp(1, 2).payload("x").build(), 4 + 40 + 8},
+        {"gre", v4(v4(ethernet()).gre(1)).udp(1, 2).payload("x").build(), 14 + 20 + 8},
+        {"ip in ip", v6(v4(ethernet())).udp(1, 2).payload("x").build(), 14 + 20},
         {"raw", v6(raw_ip()).udp(1, 2).payload("x").build(), 40 + 8},
     };
 }

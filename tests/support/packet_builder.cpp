@@ -291,6 +291,13 @@ PacketBuilder &PacketBuilder::icmpv6(std::uint8_t type, std::uint8_t code, std::
     return *this;
 }
 
+PacketBuilder &PacketBuilder::gre(std::optional<std::uint32_t> key) {
+    Layer &layer = add(Kind::gre);
+    layer.more = key.has_value();
+    layer.number = key.value_or(0);
+    return *this;
+}
+
 PacketBuilder &PacketBuilder::payload(std::string_view text) { return payload(Raw(text.begin(), text.end())); }
 
 PacketBuilder &PacketBuilder::payload(const Raw &bytes) {
@@ -397,6 +404,8 @@ std::uint16_t PacketBuilder::next_of(std::size_t index) const {
     case Kind::extension:
     case Kind::authentication:
     case Kind::fragment: return layer.type;
+    case Kind::ethernet: return 0x6558; // RFC 7637 section 3.2
+    case Kind::gre: return 47;
     case Kind::icmp: return 1;
     case Kind::tcp: return 6;
     case Kind::udp: return 17;
@@ -520,6 +529,10 @@ PacketBuilder::Raw PacketBuilder::with_header(std::size_t index, const Raw &body
         else
             out.set16(2, layer.checksum.value_or(internet_checksum(out.bytes())));
         return out.bytes();
+    case Kind::gre: // RFC 2890
+        out.u16(layer.more ? 0x2000 : 0).u16(next_of(index));
+        if (layer.more) out.u32(layer.number);
+        break;
     case Kind::payload: out.raw(layer.bytes); break;
     }
     return out.raw(body).bytes();

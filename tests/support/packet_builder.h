@@ -83,6 +83,9 @@ class PacketBuilder {
     PacketBuilder &icmpv6(std::uint8_t type, std::uint8_t code = 0, std::uint16_t identifier = 0,
                           std::uint16_t sequence = 0);
 
+    // Tunnels. What follows is the inner packet.
+    PacketBuilder &gre(std::optional<std::uint32_t> key = {});
+
     PacketBuilder &payload(std::string_view text);
     PacketBuilder &payload(const Raw &bytes);
     PacketBuilder &payload_of(std::size_t count);
@@ -138,6 +141,7 @@ class PacketBuilder {
         chunk,
         icmp,
         icmpv6,
+        gre,
         payload
     };
     struct Layer {
