@@ -136,9 +136,9 @@ class Network:
             self.run(host, "tc", "qdisc", "add", "dev", host, "root", "tbf", "rate", "8kbit", "burst", "1540", "latency", "20s")
 
     def hold_up(self):
-        """The next packet from `b` waits for more than a second, as behind a large upload; so the program that sent it lives
+        """The next packet from `b` waits for more than two seconds, as behind a large upload; so the program that sent it lives
         long enough to be looked at. Needs make_slow()."""
-        self.start("b", "ping", "-c", "2", "-i", "0.002", "-s", "1400", self.address("a"))
+        self.start("b", "ping", "-c", "3", "-i", "0.002", "-s", "1400", self.address("a"))
         waiting = lambda: "backlog 0b" not in self.run("b", "tc", "-s", "qdisc", "show", "dev", "b").stdout
         wait_until(waiting, "a packet in the queue")
 
