@@ -94,6 +94,13 @@ struct Flow {
     std::uint64_t further_fragments = 0;
     // VLAN tags of the first packet, outermost first.
     std::vector<std::uint16_t> vlans;
+    // MPLS labels of the first packet, outermost first.
+    std::vector<std::uint32_t> mpls;
+    // What carries this flow, if its packets travel inside others' (key.level tells how deep): how, the tunnel's number
+    // where it has one, and the flow of the outer packets, where they name one.
+    TunnelKind tunnel = TunnelKind::none;
+    std::optional<std::uint64_t> tunnel_id;
+    std::optional<std::uint64_t> parent_id;
     // Indices into PacketSource::interfaces(), in the order seen.
     std::vector<std::uint32_t> interfaces;
     // Directions in which the source saw packets of this flow.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <compare>
-#include <cstddef>
 #include <cstdint>
 
 #include "capture/address.h"
@@ -30,15 +29,15 @@ struct FlowKey {
     Endpoint high;
     // All zero for other transports than ICMP.
     IcmpExchange icmp{};
+    // How many tunnels the packets travel in: what is inside a tunnel is another flow than the same outside.
+    std::uint8_t level = 0;
+    // Tells apart what the caller wants apart (--key); 0 for most.
+    std::uint32_t context = 0;
 
     [[nodiscard]] static FlowKey between(Transport transport, const Endpoint &a, const Endpoint &b) {
         return a <= b ? FlowKey{transport, a, b} : FlowKey{transport, b, a};
     }
     friend constexpr auto operator<=>(const FlowKey &, const FlowKey &) = default;
-};
-
-struct FlowKeyHash {
-    [[nodiscard]] std::size_t operator()(const FlowKey &key) const noexcept;
 };
 
 } // namespace doorplate

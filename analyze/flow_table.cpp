@@ -2,79 +2,74 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <limits>
-#include <unordered_map>
+#include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "analyze/flow_detail.h"
+#include "analyze/flow_index.h"
+#include "analyze/flow_units.h"
 #include "analyze/fragments.h"
 #include "analyze/icmp_exchange.h"
+#include "analyze/pool.h"
 #include "analyze/tcp_tracker.h"
+#include "analyze/timeout_wheel.h"
 
 namespace doorplate {
 namespace {
 
-using Slot = std::uint32_t;
-constexpr Slot no_slot = std::numeric_limits<Slot>::max();
+constexpr std::uint32_t no_detail = std::numeric_limits<std::uint32_t>::max();
 
 // More interfaces than this for one flow are not noted: a file may claim millions.
 constexpr std::size_t max_interfaces = 64;
+// From here on a flow's interfaces are in its FlowDetail.
+constexpr std::uint16_t listed_interfaces = std::numeric_limits<std::uint16_t>::max();
 
-// Flows of one class wait in one list, in the order in which they will end.
+// More than this many different values of --key's fields are not told apart: a file may claim millions.
+constexpr std::uint32_t max_contexts = 1U << 20;
+
+// How long a flow waits for its next packet is decided by its class.
 enum class Waiting : std::uint8_t { tcp, udp, other, closed };
-constexpr std::size_t waiting_count = 4;
+
+// FlowUnit's flags, in the upper 16 bits of `rest`.
+constexpr unsigned waiting_shift = 48;               // two bits
+constexpr unsigned evidence_shift = 50;              // three bits
+constexpr std::uint64_t flag_low_begins = 1ULL << 53; // the low end is the initiator
+constexpr std::uint64_t flag_tracked = 1ULL << 54;    // there is a TcpTracker
+constexpr std::uint64_t flag_segment = 1ULL << 55;    // there is one segment, packed
+constexpr std::uint64_t flag_inbound = 1ULL << 56;    // directions that the source saw
+constexpr std::uint64_t flag_outbound = 1ULL << 57;
+constexpr std::uint64_t flag_interface_0 = 1ULL << 58; // all packets came from it
+constexpr std::uint64_t flag_alive = 1ULL << 59;
+
+constexpr std::array evidences{Evidence::first_seen, Evidence::syn, Evidence::syn_ack, Evidence::sctp_init,
+                               Evidence::icmp_request};
+
+Waiting waiting_of(const FlowUnit &unit) { return static_cast<Waiting>(unit.rest >> waiting_shift & 3); }
+void set_waiting(FlowUnit &unit, Waiting waiting) {
+    unit.rest = (unit.rest & ~(3ULL << waiting_shift)) | std::uint64_t{std::to_underlying(waiting)} << waiting_shift;
+}
+Evidence evidence_of(const FlowUnit &unit) { return evidences[unit.rest >> evidence_shift & 7]; }
+std::uint64_t evidence_bits(Evidence evidence) {
+    const auto found = std::ranges::find(evidences, evidence);
+    return static_cast<std::uint64_t>(found - evidences.begin()) << evidence_shift;
+}
+bool is(const FlowUnit &unit, std::uint64_t flag) { return (unit.rest & flag) != 0; }
+bool is_over(const FlowUnit &unit) { return waiting_of(unit) == Waiting::closed; }
+bool is_ipv6(const FlowUnit &unit) { return (unit.rest >> 40 & 1) != 0; }
+Transport transport_of(const FlowUnit &unit) {
+    return static_cast<Transport>(static_cast<std::uint8_t>(unit.rest >> 32));
+}
+Timestamp end_of(const FlowUnit &unit) { return timestamp_from_ns(unit.last_active_ns - unit.late_by_ns); }
 
 // Saturates: a file may have times at the very end of what can be counted.
-Timestamp after(Timestamp time, Duration wait) {
-    wait = std::max(wait, Duration::zero());
-    return time > Timestamp::max() - wait ? Timestamp::max() : time + wait;
+std::int64_t after(std::int64_t time_ns, Duration wait) {
+    const std::int64_t ns = std::max(wait, Duration::zero()).count();
+    return time_ns > std::numeric_limits<std::int64_t>::max() - ns ? std::numeric_limits<std::int64_t>::max()
+                                                                   : time_ns + ns;
 }
-
-// A place in a doubly linked list of slots.
-struct Link {
-    Slot previous = no_slot;
-    Slot next = no_slot;
-};
-
-struct Record {
-    Flow flow;
-    std::unique_ptr<TcpTracker> tcp;
-    // How the tracker has the roles; Flow::flip on a flow that is alive turns them under it.
-    bool low_is_initiator = true;
-    // Time of the table, not of the packet, which may go backwards.
-    Timestamp began;
-    Timestamp last_active;
-    Timestamp deadline;
-    Waiting waiting = Waiting::other;
-    Link by_activity;
-    Link by_deadline;
-};
-
-// A list threaded through the records.
-template <Link Record::*link> class SlotList {
-  public:
-    explicit SlotList(std::deque<Record> &records) : records_(&records) {}
-
-    [[nodiscard]] Slot front() const { return front_; }
-
-    void push_back(Slot slot) {
-        Link &own = (*records_)[slot].*link;
-        own = {back_, no_slot};
-        (back_ == no_slot ? front_ : ((*records_)[back_].*link).next) = slot;
-        back_ = slot;
-    }
-    void remove(Slot slot) {
-        const Link own = std::exchange((*records_)[slot].*link, Link{});
-        (own.previous == no_slot ? front_ : ((*records_)[own.previous].*link).next) = own.next;
-        (own.next == no_slot ? back_ : ((*records_)[own.next].*link).previous) = own.previous;
-    }
-
-  private:
-    std::deque<Record> *records_;
-    Slot front_ = no_slot;
-    Slot back_ = no_slot;
-};
 
 // Who began, as the first packet of a flow tells it.
 struct Beginning {
@@ -108,110 +103,261 @@ TrafficCounters counted(const Packet &packet, const Dissection &dissection) {
     return {1, packet.original_length, dissection.ip_bytes, dissection.payload_bytes};
 }
 
-void add_traffic(TrafficCounters &to, const TrafficCounters &more) {
-    to.packets += more.packets;
-    to.frame_bytes += more.frame_bytes;
-    to.ip_bytes += more.ip_bytes;
-    to.payload_bytes += more.payload_bytes;
+void add_to(TrafficCounters &sum, const TrafficCounters &more) {
+    sum.packets += more.packets;
+    sum.frame_bytes += more.frame_bytes;
+    sum.ip_bytes += more.ip_bytes;
+    sum.payload_bytes += more.payload_bytes;
 }
 
-void extend(Flow &flow, Timestamp first, Timestamp last) {
-    flow.start = std::min(flow.start, first);
-    flow.end = std::max(flow.end, last);
+TcpTracker::Segment segment_of(const Packet &packet, const Dissection &dissection) {
+    return {.tcp = *dissection.tcp,
+            .payload_bytes = dissection.payload_bytes,
+            .payload_captured = dissection.payload.size() >= dissection.payload_bytes,
+            .time = packet.time};
 }
 
-void note_source(Flow &flow, const Packet &packet) {
-    auto &interfaces = flow.interfaces;
-    if (interfaces.size() < max_interfaces && std::ranges::find(interfaces, packet.interface) == interfaces.end()) {
-        interfaces.push_back(packet.interface);
-    }
-    if (packet.direction == PacketDirection::inbound) flow.seen_inbound = true;
-    if (packet.direction == PacketDirection::outbound) flow.seen_outbound = true;
+// A connection of which one segment was seen needs no tracker: the segment fits into the room that is there. Only the
+// everyday ones do; what closes a connection is not among them.
+constexpr std::uint32_t packed_syn = 1, packed_ack = 2, packed_psh = 4, packed_urg = 8, packed_ece = 16,
+                        packed_cwr = 32, packed_captured = 64, packed_by_responder = 128;
+constexpr unsigned packed_window_shift = 16;
+
+bool can_be_packed(const Dissection &dissection) {
+    return !dissection.tcp->fin && !dissection.tcp->rst && dissection.payload_bytes < 1U << 31;
 }
+
+void pack_segment(Side from, const TcpTracker::Segment &segment, FlowUnit &unit, FlowBase &base) {
+    const TcpFields &tcp = segment.tcp;
+    unit.tracker = (tcp.syn ? packed_syn : 0) | (tcp.ack ? packed_ack : 0) | (tcp.psh ? packed_psh : 0) |
+                   (tcp.urg ? packed_urg : 0) | (tcp.ece ? packed_ece : 0) | (tcp.cwr ? packed_cwr : 0) |
+                   (segment.payload_captured ? packed_captured : 0) |
+                   (from == Side::responder ? packed_by_responder : 0) | std::uint32_t{tcp.window} << packed_window_shift;
+    base.extra = std::uint64_t{tcp.sequence} << 32 | tcp.acknowledgment;
+}
+
+struct PackedSegment {
+    Side from = Side::initiator;
+    TcpTracker::Segment segment;
+};
+
+PackedSegment unpacked_segment(const FlowUnit &unit, const FlowBase &base) {
+    PackedSegment packed;
+    packed.from = (unit.tracker & packed_by_responder) != 0 ? Side::responder : Side::initiator;
+    const auto has = [&](std::uint32_t flag) { return (unit.tracker & flag) != 0; };
+    packed.segment.tcp.sequence = static_cast<std::uint32_t>(base.extra >> 32);
+    packed.segment.tcp.acknowledgment = static_cast<std::uint32_t>(base.extra);
+    packed.segment.tcp.window = static_cast<std::uint16_t>(unit.tracker >> packed_window_shift);
+    packed.segment.tcp.syn = has(packed_syn);
+    packed.segment.tcp.ack = has(packed_ack);
+    packed.segment.tcp.psh = has(packed_psh);
+    packed.segment.tcp.urg = has(packed_urg);
+    packed.segment.tcp.ece = has(packed_ece);
+    packed.segment.tcp.cwr = has(packed_cwr);
+    packed.segment.payload_captured = has(packed_captured);
+    packed.segment.payload_bytes = unit.traffic[packed.from == Side::initiator ? 0 : 1].payload_bytes;
+    packed.segment.time = timestamp_from_ns(base.start_ns);
+    return packed;
+}
+
+// What an ICMP flow's first packet was.
+std::uint64_t packed_icmp(const IcmpFields &icmp) {
+    return icmp.identifier | std::uint64_t{icmp.code} << 16 | std::uint64_t{icmp.type} << 24;
+}
+IcmpSummary unpacked_icmp(std::uint64_t packed) {
+    return {.type = static_cast<std::uint8_t>(packed >> 24),
+            .code = static_cast<std::uint8_t>(packed >> 16),
+            .identifier = static_cast<std::uint16_t>(packed)};
+}
+
+bool is_icmp(Transport transport) { return transport == Transport::icmp || transport == Transport::icmpv6; }
 
 } // namespace
 
 class FlowTable::Impl {
   public:
-    Impl(FlowTableOptions options, OnEnd on_end)
-        : options_(options), on_end_(std::move(on_end)), by_activity_(records_),
-          by_deadline_{ByDeadline{records_}, ByDeadline{records_}, ByDeadline{records_}, ByDeadline{records_}} {
-        options_.max_flows = std::clamp<std::size_t>(options_.max_flows, 1, no_slot);
+    Impl(FlowTableOptions options, OnEnd on_end) : options_(options), on_end_(std::move(on_end)) {
+        options_.max_flows = std::clamp<std::size_t>(options_.max_flows, 1, no_flow / 4);
     }
 
-    std::optional<Update> add(const Packet &packet, const Dissection &dissection) {
+    Arrival arrive(const Packet &packet, const Dissection &dissection, std::uint8_t level) {
+        Arrival arrival{&packet, &dissection, {}};
+        if (!dissection.flow_ready) return arrival;
+        arrival.key = packed_key(dissection, level, options_.key.any() ? context_of(packet, dissection) : 0);
+        index_.prefetch_slot(arrival.key.hash);
+        return arrival;
+    }
+
+    void fetch_flow(const Arrival &arrival) const {
+        if (!arrival.dissection->flow_ready) return;
+        const FlowNumber number = index_.likely(arrival.key.hash);
+        if (number == no_flow) return;
+        prefetch(&units_.unit(number));
+        if (arrival.key.is_ipv6()) prefetch(&units_.unit(number + 1));
+    }
+
+    void fetch_tracker(const Arrival &arrival) const {
+        if (!arrival.dissection->tcp) return;
+        const FlowNumber number = index_.likely(arrival.key.hash);
+        if (number == no_flow) return;
+        const FlowUnit &unit = units_.unit(number);
+        if (!is(unit, flag_tracked)) return;
+        const auto *tracker = reinterpret_cast<const std::uint8_t *>(&trackers_[unit.tracker]);
+        prefetch(tracker);
+        prefetch(tracker + sizeof(FlowUnit));
+    }
+
+    std::optional<Update> add(const Arrival &arrival, std::optional<std::uint64_t> parent) {
+        const Packet &packet = *arrival.packet;
+        const Dissection &dissection = *arrival.dissection;
         advance(packet.time);
         if (dissection.kind != PacketKind::ip) return std::nullopt;
         if (dissection.fragment && dissection.fragment->offset > 0) return add_fragment(packet, dissection);
         if (!dissection.flow_ready) return std::nullopt;
 
-        const Endpoint source{dissection.source, dissection.source_port};
-        const Endpoint destination{dissection.destination, dissection.destination_port};
-        FlowKey key = FlowKey::between(dissection.transport, source, destination);
-        if (dissection.icmp) key.icmp = icmp_exchange(dissection, source <= destination);
-
-        Slot slot = find(key);
-        if (slot != no_slot && begins_another(records_[slot], dissection)) {
-            end(slot, FlowEndReason::end_detected);
-            slot = no_slot;
+        FlowNumber number = find(arrival.key);
+        if (number != no_flow && begins_another(number, dissection)) {
+            end(number, FlowEndReason::end_detected);
+            number = no_flow;
         }
-        const bool is_cut = slot != no_slot && is_too_long(records_[slot]);
-        const bool is_new = slot == no_slot || is_cut;
+        const bool is_cut = number != no_flow && is_too_long(number);
+        const bool is_new = number == no_flow || is_cut;
         if (is_cut) {
-            slot = cut(slot, packet);
+            number = cut(number, arrival);
         } else if (is_new) {
-            slot = begin(key, source, destination, packet, dissection);
+            number = begin(arrival, parent);
         }
 
-        Record &record = records_[slot];
-        const Side from = side_of(record, source, dissection);
-        count(record, from, packet, counted(packet, dissection));
-        if (dissection.fragment && dissection.fragment->more) claim_fragments(record, from, dissection);
-        const bool over = follow(record, from, packet, dissection);
-        touch(slot, over);
-        return Update{&record.flow, is_new, from};
+        const Side from = side_of(units_.unit(number), arrival.key.source_is_low, dissection);
+        // The tracker is made from what is known of the first packet, so before the second is counted.
+        const bool over = follow(number, from, packet, dissection);
+        count(number, from, packet, counted(packet, dissection));
+        if (dissection.fragment && dissection.fragment->more) claim_fragments(number, from, dissection);
+        touch(number, over);
+        return Update{number, is_new, from};
     }
 
-    void advance(Timestamp now) {
-        now_ = std::max(now_, now);
-        fragments_.advance(now_);
-        for (;;) {
-            const Slot next = first_to_end();
-            if (next == no_slot || records_[next].deadline > now_) return;
-            end(next, is_over(records_[next]) ? FlowEndReason::end_detected : FlowEndReason::idle_timeout);
+    void advance(Timestamp time) {
+        const std::int64_t ns = ns_since_epoch(time);
+        if (ns > now_) {
+            if (now_ == never) wheel_.begin_at(ns);
+            now_ = ns;
+        }
+        fragments_.advance(timestamp_from_ns(now_));
+        while (true) {
+            const FlowNumber number = next_due(now_);
+            if (number == no_flow) return;
+            end(number, is_over(units_.unit(number)) ? FlowEndReason::end_detected : FlowEndReason::idle_timeout);
         }
     }
 
     void finish() {
-        for (const Slot slot : slots_in_order()) {
-            end(slot, is_over(records_[slot]) ? FlowEndReason::end_detected : FlowEndReason::forced_end);
+        for (const FlowNumber number : numbers_in_order()) {
+            end(number, is_over(units_.unit(number)) ? FlowEndReason::end_detected : FlowEndReason::forced_end);
         }
         fragments_.clear();
     }
 
-    void for_each(const std::function<void(const Flow &)> &visit) {
-        for (const Slot slot : slots_in_order()) {
-            summarize(records_[slot]);
-            visit(records_[slot].flow);
-        }
+    void for_each(const std::function<void(const View &)> &visit) const {
+        for (const FlowNumber number : numbers_in_order()) visit(View(*this, number, FlowEndReason::forced_end));
     }
 
-    [[nodiscard]] std::size_t size() const { return table_.size(); }
+    [[nodiscard]] std::size_t size() const { return index_.size(); }
     [[nodiscard]] std::uint64_t orphan_fragments() const { return fragments_.orphans() + ownerless_fragments_; }
     [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
 
-  private:
-    using ByActivity = SlotList<&Record::by_activity>;
-    using ByDeadline = SlotList<&Record::by_deadline>;
-
-    static bool is_over(const Record &record) { return record.waiting == Waiting::closed; }
-
-    [[nodiscard]] Slot find(const FlowKey &key) const {
-        const auto found = table_.find(key);
-        return found == table_.end() ? no_slot : found->second;
+    [[nodiscard]] std::uint64_t id(FlowNumber number) const { return units_.base(number).id; }
+    [[nodiscard]] Transport transport(FlowNumber number) const { return transport_of(units_.unit(number)); }
+    [[nodiscard]] PerSide<Endpoint> ends(FlowNumber number) const {
+        const FlowKey key = key_of(number);
+        if (is(units_.unit(number), flag_low_begins)) return {key.low, key.high};
+        return {key.high, key.low};
+    }
+    [[nodiscard]] TrafficCounters traffic(FlowNumber number, Side side) const {
+        const FlowUnit::Counters &low = units_.unit(number).traffic[side == Side::initiator ? 0 : 1];
+        TrafficCounters sum{low.packets, low.frame_bytes, low.ip_bytes, low.payload_bytes};
+        if (const FlowDetail *detail = detail_if_any(number)) add_to(sum, detail->traffic[side]);
+        return sum;
     }
 
-    ByDeadline &list_of(Waiting waiting) { return by_deadline_[static_cast<std::size_t>(waiting)]; }
+    [[nodiscard]] Flow flow(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        const FlowBase &base = units_.base(number);
+        Flow flow;
+        flow.id = base.id;
+        flow.key = key_of(number);
+        flow.ends = ends(number);
+        flow.initiator_evidence = evidence_of(unit);
+        flow.start = timestamp_from_ns(base.start_ns);
+        flow.end = end_of(unit);
+        flow.traffic = {traffic(number, Side::initiator), traffic(number, Side::responder)};
+        if (is(unit, flag_tracked)) flow.tcp = trackers_[unit.tracker].summary();
+        if (is(unit, flag_segment)) flow.tcp = first_tracker(number).summary();
+        if (is_icmp(flow.key.transport)) flow.icmp = unpacked_icmp(base.extra);
+        flow.seen_inbound = is(unit, flag_inbound);
+        flow.seen_outbound = is(unit, flag_outbound);
+        if (base.interface != listed_interfaces) flow.interfaces.push_back(base.interface);
+        if (const FlowDetail *detail = detail_if_any(number)) {
+            flow.key.context = detail->context;
+            flow.further_fragments = detail->further_fragments;
+            flow.vlans = detail->vlans;
+            flow.mpls = detail->mpls;
+            flow.tunnel = detail->tunnel;
+            flow.tunnel_id = detail->tunnel_id;
+            flow.parent_id = detail->parent_id;
+            if (base.interface == listed_interfaces) flow.interfaces = detail->interfaces;
+            if (detail->end_ns) flow.end = timestamp_from_ns(*detail->end_ns);
+        }
+        return flow;
+    }
+
+  private:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
+
+    [[nodiscard]] FlowKey key_of(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        return unpacked_key(unit.addresses, unit.rest,
+                            is_ipv6(unit) ? units_.ipv6(number) : std::array<std::uint64_t, 4>{});
+    }
+
+    [[nodiscard]] const FlowDetail *detail_if_any(FlowNumber number) const {
+        const std::uint32_t detail = units_.base(number).detail;
+        return detail == no_detail ? nullptr : &details_[detail];
+    }
+    FlowDetail &detail(FlowNumber number) {
+        std::uint32_t &detail = units_.base(number).detail;
+        if (detail == no_detail) detail = details_.take();
+        return details_[detail];
+    }
+
+    [[nodiscard]] FlowNumber find(const PackedKey &key) const {
+        return index_.find(key.hash, [&](FlowNumber number) {
+            const FlowUnit &unit = units_.unit(number);
+            if (unit.addresses != key.addresses || (unit.rest & PackedKey::rest_mask) != key.rest) return false;
+            if (key.is_ipv6() && units_.ipv6(number) != key.ipv6) return false;
+            if (!options_.key.any()) return true;
+            const FlowDetail *detail = detail_if_any(number);
+            return key.context == (detail == nullptr ? 0 : detail->context);
+        });
+    }
+
+    // Numbers the combinations of what --key asks for, in the order seen; 0 is for those that have none of it.
+    std::uint32_t context_of(const Packet &packet, const Dissection &dissection) {
+        Context context{};
+        if (options_.key.vlan) {
+            std::copy_n(dissection.vlans.begin(), dissection.vlan_count, context.vlans.begin());
+            context.vlan_count = dissection.vlan_count;
+        }
+        if (options_.key.mpls) std::copy_n(dissection.mpls.begin(), dissection.mpls_count, context.mpls.begin());
+        if (options_.key.tunnel) {
+            context.tunnel = dissection.tunnel;
+            context.tunnel_id = dissection.tunnel_id.value_or(0);
+        }
+        if (options_.key.interface) context.interface = packet.interface;
+        if (context == Context{}) return 0;
+        if (contexts_.size() >= max_contexts && !contexts_.contains(context)) return max_contexts;
+        return contexts_.try_emplace(context, static_cast<std::uint32_t>(contexts_.size() + 1)).first->second;
+    }
 
     [[nodiscard]] Duration patience(Waiting waiting) const {
         switch (waiting) {
@@ -223,241 +369,385 @@ class FlowTable::Impl {
         return options_.closed_linger;
     }
 
-    // Deadlines only grow within a list, so the heads are enough. Equal deadlines end in the order of first packets.
-    [[nodiscard]] Slot first_to_end() const {
-        Slot first = no_slot;
-        for (const ByDeadline &list : by_deadline_) {
-            const Slot head = list.front();
-            if (head == no_slot) continue;
-            if (first == no_slot) {
-                first = head;
-                continue;
-            }
-            const Record &a = records_[head];
-            const Record &b = records_[first];
-            if (a.deadline < b.deadline || (a.deadline == b.deadline && a.flow.id < b.flow.id)) first = head;
+    // What comes after the end does not put it off (Zeek's tcp_close_delay).
+    [[nodiscard]] std::int64_t deadline(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        const std::int64_t since =
+            is_over(unit) ? static_cast<std::int64_t>(units_.base(number).extra) : unit.last_active_ns;
+        return after(since, patience(waiting_of(unit)));
+    }
+
+    FlowNumber next_due(std::int64_t now_ns) {
+        const auto ask = [this](FlowNumber number, std::uint16_t bucket) {
+            const FlowBase &base = units_.base(number);
+            const bool is_here = is(units_.unit(number), flag_alive) && base.bucket == bucket;
+            return TimeoutWheel::Waiting{is_here, is_here ? deadline(number) : 0, base.id};
+        };
+        return wheel_.next(now_ns, ask, keep_bucket());
+    }
+    void wait(FlowNumber number) { wheel_.wait(number, deadline(number), units_.base(number).id, keep_bucket()); }
+    auto keep_bucket() {
+        return [this](FlowNumber number, std::uint16_t bucket) { units_.base(number).bucket = bucket; };
+    }
+
+    [[nodiscard]] std::vector<FlowNumber> numbers_in_order() const {
+        std::vector<std::pair<std::uint64_t, FlowNumber>> flows;
+        flows.reserve(index_.size());
+        index_.for_each([&](FlowNumber number) { flows.emplace_back(units_.base(number).id, number); });
+        std::ranges::sort(flows);
+        std::vector<FlowNumber> numbers(flows.size());
+        std::ranges::transform(flows, numbers.begin(), [](const auto &flow) { return flow.second; });
+        return numbers;
+    }
+
+    [[nodiscard]] bool begins_another(FlowNumber number, const Dissection &dissection) const {
+        const FlowUnit &unit = units_.unit(number);
+        if (dissection.tcp) {
+            if (!dissection.tcp->syn) return false;
+            if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(*dissection.tcp);
+            return is(unit, flag_segment) && first_tracker(number).is_reused_by(*dissection.tcp);
         }
-        return first;
+        return dissection.sctp && dissection.sctp->init && is_over(unit);
     }
 
-    [[nodiscard]] std::vector<Slot> slots_in_order() const {
-        std::vector<Slot> slots;
-        slots.reserve(table_.size());
-        for (const auto &[key, slot] : table_) slots.push_back(slot);
-        std::ranges::sort(slots, {}, [this](Slot slot) { return records_[slot].flow.id; });
-        return slots;
-    }
-
-    static bool begins_another(const Record &record, const Dissection &dissection) {
-        if (record.tcp && dissection.tcp) return record.tcp->is_reused_by(*dissection.tcp);
-        return dissection.sctp && dissection.sctp->init && is_over(record);
-    }
-
-    [[nodiscard]] bool is_too_long(const Record &record) const {
-        return options_.active > Duration::zero() && !is_over(record) && now_ - record.began >= options_.active;
+    [[nodiscard]] bool is_too_long(FlowNumber number) const {
+        if (options_.active <= Duration::zero() || is_over(units_.unit(number))) return false;
+        const FlowDetail *detail = detail_if_any(number);
+        const std::int64_t began =
+            detail != nullptr && detail->began_ns ? *detail->began_ns : units_.base(number).start_ns;
+        return now_ - began >= options_.active.count();
     }
 
     // Ends the flow and begins its continuation, which knows what was known of the roles and of the connection.
-    Slot cut(Slot slot, const Packet &packet) {
-        follow_flip(records_[slot]);
-        const Flow &old = records_[slot].flow;
-        Flow flow;
-        flow.key = old.key;
-        flow.ends = old.ends;
-        flow.initiator_evidence = old.initiator_evidence;
-        flow.vlans = old.vlans;
-        flow.icmp = old.icmp;
-        flow.start = flow.end = packet.time;
-        const bool low_is_initiator = records_[slot].low_is_initiator;
-        std::unique_ptr<TcpTracker> tcp;
-        if (records_[slot].tcp) tcp = std::make_unique<TcpTracker>(*records_[slot].tcp);
-        end(slot, FlowEndReason::active_timeout);
+    FlowNumber cut(FlowNumber old, const Arrival &arrival) {
+        const std::uint64_t kept = units_.unit(old).rest & (flag_low_begins | 7ULL << evidence_shift);
+        const std::uint64_t icmp = units_.base(old).extra;
+        std::optional<FlowDetail> inherited;
+        if (const FlowDetail *detail = detail_if_any(old)) inherited = detail->of_continuation();
+        const bool is_tcp = is(units_.unit(old), flag_segment | flag_tracked);
+        if (is_tcp) track(old);
+        hand_on(old, FlowEndReason::active_timeout);
+        TcpTracker tcp;
+        if (is_tcp) tcp = std::move(trackers_[units_.unit(old).tracker]);
+        release(old);
 
-        const Slot next = take_slot(std::move(flow));
-        Record &record = records_[next];
-        record.low_is_initiator = low_is_initiator;
-        record.tcp = std::move(tcp);
-        if (record.tcp) record.tcp->restart_counts();
-        return next;
+        const FlowNumber number = take(arrival, kept);
+        if (is_icmp(arrival.dissection->transport)) units_.base(number).extra = icmp;
+        if (inherited) {
+            FlowDetail &detail = this->detail(number);
+            inherited->interfaces = std::move(detail.interfaces);
+            inherited->end_ns = detail.end_ns;
+            inherited->began_ns = detail.began_ns;
+            detail = std::move(*inherited);
+        }
+        if (is_tcp) {
+            tcp.restart_counts();
+            keep_tracker(number, std::move(tcp));
+        }
+        return number;
     }
 
-    Slot begin(const FlowKey &key, const Endpoint &source, const Endpoint &destination, const Packet &packet,
-               const Dissection &dissection) {
+    FlowNumber begin(const Arrival &arrival, std::optional<std::uint64_t> parent) {
+        const Dissection &dissection = *arrival.dissection;
         const Beginning beginning = beginning_of(dissection);
-        Flow flow;
-        flow.key = key;
-        flow.ends =
-            beginning.from_initiator ? PerSide<Endpoint>{source, destination} : PerSide<Endpoint>{destination, source};
-        flow.initiator_evidence = beginning.evidence;
-        flow.start = flow.end = packet.time;
-        flow.vlans.assign(dissection.vlans.begin(), dissection.vlans.begin() + dissection.vlan_count);
-        if (dissection.icmp) {
-            flow.icmp = IcmpSummary{dissection.icmp->type, dissection.icmp->code, dissection.icmp->identifier};
+        const bool low_begins = beginning.from_initiator == arrival.key.source_is_low;
+        const FlowNumber number =
+            take(arrival, (low_begins ? flag_low_begins : 0) | evidence_bits(beginning.evidence));
+        if (dissection.icmp) units_.base(number).extra = packed_icmp(*dissection.icmp);
+        if (dissection.vlan_count > 0 || dissection.mpls_count > 0 || dissection.tunnel != TunnelKind::none ||
+            parent || arrival.key.context != 0) {
+            FlowDetail &detail = this->detail(number);
+            detail.vlans.assign(dissection.vlans.begin(), dissection.vlans.begin() + dissection.vlan_count);
+            detail.mpls.assign(dissection.mpls.begin(), dissection.mpls.begin() + dissection.mpls_count);
+            detail.tunnel = dissection.tunnel;
+            detail.tunnel_id = dissection.tunnel_id;
+            detail.parent_id = parent;
+            detail.context = arrival.key.context;
         }
-        const Slot slot = take_slot(std::move(flow));
-        Record &record = records_[slot];
-        record.low_is_initiator = record.flow.ends.initiator == key.low;
-        if (dissection.tcp) record.tcp = std::make_unique<TcpTracker>(!beginning.from_initiator);
-        return slot;
+        return number;
     }
 
-    Slot take_slot(Flow flow) {
-        while (table_.size() >= options_.max_flows) evict();
-        Slot slot = no_slot;
-        if (free_.empty()) {
-            slot = static_cast<Slot>(records_.size());
-            records_.emplace_back();
-        } else {
-            slot = free_.back();
-            free_.pop_back();
+    // A place for a new flow, empty but for what the arrival tells.
+    FlowNumber take(const Arrival &arrival, std::uint64_t flags) {
+        while (index_.size() >= options_.max_flows) evict();
+        const PackedKey &key = arrival.key;
+        const FlowNumber number = units_.take(key.is_ipv6());
+        FlowUnit &unit = units_.unit(number);
+        unit = {};
+        unit.addresses = key.addresses;
+        unit.rest = key.rest | flags | flag_alive;
+        unit.last_active_ns = now_;
+        if (key.is_ipv6()) units_.set_ipv6(number, key.ipv6);
+        set_waiting(unit, waiting_class(arrival.dissection->transport));
+
+        FlowBase &base = units_.base(number);
+        base = {};
+        base.id = ++last_id_;
+        base.detail = no_detail;
+        base.start_ns = ns_since_epoch(arrival.packet->time);
+        if (base.start_ns < now_) {
+            set_late(number, base.start_ns);
+            if (options_.active > Duration::zero()) detail(number).began_ns = now_;
         }
-        Record &record = records_[slot];
-        record.flow = std::move(flow);
-        record.flow.id = ++last_id_;
-        record.began = record.last_active = now_;
-        record.waiting = waiting_class(record.flow.key.transport);
-        record.deadline = after(now_, patience(record.waiting));
-        by_activity_.push_back(slot);
-        list_of(record.waiting).push_back(slot);
-        table_.emplace(record.flow.key, slot);
-        return slot;
+        if (arrival.packet->interface == 0) {
+            unit.rest |= flag_interface_0;
+        } else if (arrival.packet->interface < listed_interfaces) {
+            base.interface = static_cast<std::uint16_t>(arrival.packet->interface);
+        } else {
+            base.interface = listed_interfaces;
+            detail(number).interfaces.push_back(arrival.packet->interface);
+        }
+        index_.insert(key.hash, number);
+        wait(number);
+        return number;
     }
 
     // Nothing is lost of a flow that is over and only waits for what may come late.
     void evict() {
-        const Slot slot = by_activity_.front();
-        if (is_over(records_[slot])) {
-            end(slot, FlowEndReason::end_detected);
+        const FlowNumber number = next_due(std::numeric_limits<std::int64_t>::max());
+        if (is_over(units_.unit(number))) {
+            end(number, FlowEndReason::end_detected);
         } else {
             ++evicted_;
-            end(slot, FlowEndReason::lack_of_resources);
+            end(number, FlowEndReason::lack_of_resources);
         }
     }
 
-    void end(Slot slot, FlowEndReason reason) {
-        Record &record = records_[slot];
-        summarize(record);
-        table_.erase(record.flow.key);
-        by_activity_.remove(slot);
-        list_of(record.waiting).remove(slot);
-        Flow flow = std::move(record.flow);
-        record = Record{};
-        free_.push_back(slot);
-        flow.end_reason = reason;
-        on_end_(std::move(flow));
+    void end(FlowNumber number, FlowEndReason reason) {
+        hand_on(number, reason);
+        release(number);
+    }
+    void hand_on(FlowNumber number, FlowEndReason reason) const { on_end_(View(*this, number, reason)); }
+    void release(FlowNumber number) {
+        FlowUnit &unit = units_.unit(number);
+        const FlowDetail *detail = detail_if_any(number);
+        const std::uint32_t context = detail == nullptr ? 0 : detail->context;
+        index_.erase(packed_key_hash(unit.addresses, unit.rest & PackedKey::rest_mask, context), number);
+        if (is(unit, flag_tracked)) trackers_.free(unit.tracker);
+        if (detail != nullptr) details_.free(units_.base(number).detail);
+        unit.rest &= ~flag_alive;
+        units_.free(number, is_ipv6(unit));
     }
 
-    // The tracker follows if the flow was turned round since.
-    static void follow_flip(Record &record) {
-        const bool low_is_initiator = record.flow.ends.initiator == record.flow.key.low;
-        if (low_is_initiator == record.low_is_initiator) return;
-        record.low_is_initiator = low_is_initiator;
-        if (record.tcp) record.tcp->flip();
-    }
-
-    static void summarize(Record &record) {
-        follow_flip(record);
-        if (record.tcp) record.flow.tcp = record.tcp->summary();
-    }
-
-    static Side side_of(Record &record, const Endpoint &source, const Dissection &dissection) {
-        follow_flip(record);
+    static Side side_of(const FlowUnit &unit, bool source_is_low, const Dissection &dissection) {
         // Who talks to itself has one end only; ICMP still tells requests from replies.
-        const bool with_itself = record.flow.key.low == record.flow.key.high;
-        if (with_itself && dissection.icmp) {
+        if (dissection.icmp && dissection.source == dissection.destination) {
             return icmp_role(dissection).from_initiator ? Side::initiator : Side::responder;
         }
-        return source == record.flow.ends.initiator ? Side::initiator : Side::responder;
+        return source_is_low == is(unit, flag_low_begins) ? Side::initiator : Side::responder;
     }
 
-    static void count(Record &record, Side from, const Packet &packet, const TrafficCounters &traffic) {
-        add_traffic(record.flow.traffic[from], traffic);
-        extend(record.flow, packet.time, packet.time);
-        note_source(record.flow, packet);
+    void count(FlowNumber number, Side from, const Packet &packet, const TrafficCounters &traffic) {
+        FlowUnit &unit = units_.unit(number);
+        add_traffic(number, from, traffic);
+        extend(number, ns_since_epoch(packet.time));
+        if (packet.interface != 0 || !is(unit, flag_interface_0)) note_interface(number, packet.interface);
+        if (packet.direction == PacketDirection::inbound) unit.rest |= flag_inbound;
+        if (packet.direction == PacketDirection::outbound) unit.rest |= flag_outbound;
+    }
+
+    // The small counters are emptied into the large ones before they overflow.
+    void add_traffic(FlowNumber number, Side from, const TrafficCounters &more) {
+        constexpr std::uint64_t full = std::uint64_t{1} << 31;
+        FlowUnit::Counters &low = units_.unit(number).traffic[from == Side::initiator ? 0 : 1];
+        if ((more.packets | more.frame_bytes | more.ip_bytes | more.payload_bytes) >= full) {
+            add_to(detail(number).traffic[from], more);
+            return;
+        }
+        low.packets += static_cast<std::uint32_t>(more.packets);
+        low.frame_bytes += static_cast<std::uint32_t>(more.frame_bytes);
+        low.ip_bytes += static_cast<std::uint32_t>(more.ip_bytes);
+        low.payload_bytes += static_cast<std::uint32_t>(more.payload_bytes);
+        if ((low.packets | low.frame_bytes | low.ip_bytes | low.payload_bytes) < full) return;
+        add_to(detail(number).traffic[from], {low.packets, low.frame_bytes, low.ip_bytes, low.payload_bytes});
+        low = {};
+    }
+
+    // A packet's time: mostly it is the clock's.
+    void extend(FlowNumber number, std::int64_t time_ns) {
+        FlowUnit &unit = units_.unit(number);
+        if (time_ns >= now_ && unit.late_by_ns == 0) {
+            unit.last_active_ns = now_;
+            return;
+        }
+        FlowBase &base = units_.base(number);
+        base.start_ns = std::min(base.start_ns, time_ns);
+        const FlowDetail *known = detail_if_any(number);
+        const std::int64_t end_ns =
+            known != nullptr && known->end_ns ? *known->end_ns : unit.last_active_ns - unit.late_by_ns;
+        set_late(number, std::max(end_ns, time_ns));
+    }
+
+    // The clock is at now_, the flow's newest packet at `end_ns`.
+    void set_late(FlowNumber number, std::int64_t end_ns) {
+        FlowUnit &unit = units_.unit(number);
+        unit.last_active_ns = now_;
+        const bool far = now_ - end_ns > std::numeric_limits<std::uint32_t>::max();
+        unit.late_by_ns = far ? std::numeric_limits<std::uint32_t>::max() : static_cast<std::uint32_t>(now_ - end_ns);
+        if (far) {
+            detail(number).end_ns = end_ns;
+        } else if (detail_if_any(number) != nullptr) {
+            detail(number).end_ns.reset();
+        }
+    }
+
+    void note_interface(FlowNumber number, std::uint32_t interface) {
+        FlowUnit &unit = units_.unit(number);
+        FlowBase &base = units_.base(number);
+        if (base.interface == interface) return;
+        if (base.interface != listed_interfaces) {
+            detail(number).interfaces.assign(1, base.interface);
+            base.interface = listed_interfaces;
+            unit.rest &= ~flag_interface_0;
+        }
+        std::vector<std::uint32_t> &interfaces = detail(number).interfaces;
+        if (interfaces.size() < max_interfaces && std::ranges::find(interfaces, interface) == interfaces.end()) {
+            interfaces.push_back(interface);
+        }
     }
 
     // True if the flow is over.
-    static bool follow(Record &record, Side from, const Packet &packet, const Dissection &dissection) {
-        if (record.tcp && dissection.tcp) {
-            record.tcp->add(from, {.tcp = *dissection.tcp,
-                                   .payload_bytes = dissection.payload_bytes,
-                                   .payload_captured = dissection.payload.size() >= dissection.payload_bytes,
-                                   .time = packet.time});
-            return record.tcp->closed();
+    bool follow(FlowNumber number, Side from, const Packet &packet, const Dissection &dissection) {
+        if (dissection.tcp) {
+            const TcpTracker::Segment segment = segment_of(packet, dissection);
+            FlowUnit &unit = units_.unit(number);
+            const bool is_first = !is(unit, flag_tracked | flag_segment);
+            if (is_first && unit.traffic[0].packets + unit.traffic[1].packets == 0 && can_be_packed(dissection)) {
+                pack_segment(from, segment, unit, units_.base(number));
+                unit.rest |= flag_segment;
+                return false;
+            }
+            track(number);
+            TcpTracker &tracker = trackers_[unit.tracker];
+            tracker.add(from, segment);
+            return tracker.closed();
         }
         return dissection.sctp && (dissection.sctp->shutdown_complete || dissection.sctp->abort);
     }
 
-    void touch(Slot slot, bool over) {
-        Record &record = records_[slot];
-        record.last_active = now_;
-        by_activity_.remove(slot);
-        by_activity_.push_back(slot);
-        // What comes after the end does not put it off (Zeek's tcp_close_delay).
-        if (is_over(record)) return;
-        list_of(record.waiting).remove(slot);
-        if (over) record.waiting = Waiting::closed;
-        record.deadline = after(now_, patience(record.waiting));
-        list_of(record.waiting).push_back(slot);
+    // Gives the connection a tracker, if it has none.
+    void track(FlowNumber number) {
+        if (is(units_.unit(number), flag_tracked)) return;
+        keep_tracker(number, first_tracker(number));
+    }
+    void keep_tracker(FlowNumber number, TcpTracker &&tracker) {
+        FlowUnit &unit = units_.unit(number);
+        unit.tracker = trackers_.take();
+        trackers_[unit.tracker] = std::move(tracker);
+        unit.rest = (unit.rest & ~flag_segment) | flag_tracked;
     }
 
-    void claim_fragments(Record &record, Side from, const Dissection &dissection) {
-        if (record.tcp) record.tcp->stop_gaps();
-        const auto held = fragments_.first(dissection, {record.flow.key, from_low(record, from)}, now_);
+    // As it is after the packed segment, if there is one.
+    [[nodiscard]] TcpTracker first_tracker(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        TcpTracker tracker(evidence_of(unit) == Evidence::syn_ack);
+        if (is(unit, flag_segment)) {
+            const PackedSegment first = unpacked_segment(unit, units_.base(number));
+            tracker.add(first.from, first.segment);
+        }
+        return tracker;
+    }
+
+    void touch(FlowNumber number, bool over) {
+        FlowUnit &unit = units_.unit(number);
+        if (!over || is_over(unit)) return;
+        set_waiting(unit, Waiting::closed);
+        units_.base(number).extra = static_cast<std::uint64_t>(now_);
+        wait(number);
+    }
+
+    void claim_fragments(FlowNumber number, Side from, const Dissection &dissection) {
+        if (dissection.transport == Transport::tcp) {
+            track(number);
+            trackers_[units_.unit(number).tracker].stop_gaps();
+        }
+        const bool from_low = (from == Side::initiator) == is(units_.unit(number), flag_low_begins);
+        FlowKey key = key_of(number);
+        if (const FlowDetail *detail = detail_if_any(number)) key.context = detail->context;
+        const auto held = fragments_.first(dissection, {key, from_low}, timestamp_from_ns(now_));
         if (!held) return;
-        add_traffic(record.flow.traffic[from], held->traffic);
-        record.flow.further_fragments += held->traffic.packets;
-        extend(record.flow, held->first, held->last);
+        add_traffic(number, from, held->traffic);
+        detail(number).further_fragments += held->traffic.packets;
+        extend(number, ns_since_epoch(held->first));
+        extend(number, ns_since_epoch(held->last));
     }
 
     std::optional<Update> add_fragment(const Packet &packet, const Dissection &dissection) {
         const TrafficCounters traffic = counted(packet, dissection);
-        const auto owner = fragments_.further(dissection, traffic, packet.time, now_);
+        const auto owner = fragments_.further(dissection, traffic, packet.time, timestamp_from_ns(now_));
         if (!owner) return std::nullopt;
-        const Slot slot = find(owner->key);
-        if (slot == no_slot) {
+        const FlowNumber number = find(packed_key(owner->key));
+        if (number == no_flow) {
             ++ownerless_fragments_;
             return std::nullopt;
         }
-        Record &record = records_[slot];
-        follow_flip(record);
-        const Side from = owner->from_low == record.low_is_initiator ? Side::initiator : Side::responder;
-        count(record, from, packet, traffic);
-        ++record.flow.further_fragments;
-        touch(slot, false);
-        return Update{&record.flow, false, from};
+        const bool low_begins = is(units_.unit(number), flag_low_begins);
+        const Side from = owner->from_low == low_begins ? Side::initiator : Side::responder;
+        count(number, from, packet, traffic);
+        ++detail(number).further_fragments;
+        return Update{number, false, from};
     }
 
-    static bool from_low(const Record &record, Side from) {
-        return (from == Side::initiator) == record.low_is_initiator;
-    }
+    struct Context {
+        std::array<std::uint16_t, max_vlan_tags> vlans{};
+        std::uint8_t vlan_count = 0;
+        std::array<std::uint32_t, max_mpls_labels> mpls{};
+        TunnelKind tunnel = TunnelKind::none;
+        std::uint64_t tunnel_id = 0;
+        std::uint32_t interface = 0;
+
+        friend auto operator<=>(const Context &, const Context &) = default;
+    };
 
     FlowTableOptions options_;
     OnEnd on_end_;
-    Timestamp now_ = Timestamp::min();
+    std::int64_t now_ = never;
     std::uint64_t last_id_ = 0;
     std::uint64_t evicted_ = 0;
     // Fragments whose flow had ended before they came.
     std::uint64_t ownerless_fragments_ = 0;
 
-    std::unordered_map<FlowKey, Slot, FlowKeyHash> table_;
-    std::deque<Record> records_; // stable in memory; slots are used again
-    std::vector<Slot> free_;
-    ByActivity by_activity_; // idle longest first
-    std::array<ByDeadline, waiting_count> by_deadline_;
+    FlowIndex index_;
+    FlowUnits units_;
+    Pool<TcpTracker> trackers_;
+    Pool<FlowDetail> details_;
+    TimeoutWheel wheel_;
     FragmentTable fragments_;
+    std::map<Context, std::uint32_t> contexts_;
 };
+
+std::uint64_t FlowTable::View::id() const { return table_.id(number_); }
+Transport FlowTable::View::transport() const { return table_.transport(number_); }
+PerSide<Endpoint> FlowTable::View::ends() const { return table_.ends(number_); }
+std::uint64_t FlowTable::View::frame_bytes() const {
+    return table_.traffic(number_, Side::initiator).frame_bytes + table_.traffic(number_, Side::responder).frame_bytes;
+}
+Flow FlowTable::View::flow() const {
+    Flow flow = table_.flow(number_);
+    flow.end_reason = reason_;
+    return flow;
+}
 
 FlowTable::FlowTable(FlowTableOptions options, OnEnd on_end)
     : impl_(std::make_unique<Impl>(options, std::move(on_end))) {}
 FlowTable::~FlowTable() = default;
 
-std::optional<FlowTable::Update> FlowTable::add(const Packet &packet, const Dissection &dissection) {
-    return impl_->add(packet, dissection);
+FlowTable::Arrival FlowTable::arrive(const Packet &packet, const Dissection &dissection, std::uint8_t level) {
+    return impl_->arrive(packet, dissection, level);
 }
+void FlowTable::fetch_flow(const Arrival &arrival) const { impl_->fetch_flow(arrival); }
+void FlowTable::fetch_tracker(const Arrival &arrival) const { impl_->fetch_tracker(arrival); }
+std::optional<FlowTable::Update> FlowTable::add(const Arrival &arrival, std::optional<std::uint64_t> parent) {
+    return impl_->add(arrival, parent);
+}
+std::uint64_t FlowTable::id(FlowNumber number) const { return impl_->id(number); }
+std::uint64_t FlowTable::packets(FlowNumber number) const {
+    return impl_->traffic(number, Side::initiator).packets + impl_->traffic(number, Side::responder).packets;
+}
+Flow FlowTable::flow(FlowNumber number) const { return impl_->flow(number); }
 void FlowTable::advance(Timestamp now) { impl_->advance(now); }
 void FlowTable::finish() { impl_->finish(); }
-void FlowTable::for_each(const std::function<void(const Flow &)> &visit) { impl_->for_each(visit); }
+void FlowTable::for_each(const std::function<void(const View &)> &visit) const { impl_->for_each(visit); }
 std::size_t FlowTable::size() const { return impl_->size(); }
 std::uint64_t FlowTable::orphan_fragments() const { return impl_->orphan_fragments(); }
 std::uint64_t FlowTable::evicted() const { return impl_->evicted(); }

@@ -8,13 +8,25 @@
 #include <optional>
 
 #include "analyze/flow.h"
+#include "analyze/flow_unit.h"
+#include "analyze/packed_key.h"
 #include "capture/packet.h"
 
 namespace doorplate {
 
+// What tells flows apart besides the five-tuple and the depth of tunnels (--key).
+struct KeyOptions {
+    bool vlan = false;
+    bool mpls = false;
+    bool tunnel = false; // the tunnel's kind and number
+    bool interface = false;
+
+    [[nodiscard]] bool any() const { return vlan || mpls || tunnel || interface; }
+};
+
 // Time is packet time (live: the clock is the newest packet's or advance()'s).
 struct FlowTableOptions {
-    // Beyond it the flow that was idle longest is evicted; it is handed on like any other.
+    // Beyond it the flow that would end first is evicted; it is handed on like any other.
     std::size_t max_flows = 1'000'000;
     // Without a packet for this long a flow ends. The values are Zeek's.
     Duration tcp_inactive = std::chrono::minutes(5);
@@ -24,26 +36,71 @@ struct FlowTableOptions {
     Duration closed_linger = std::chrono::seconds(5);
     // Longer flows are cut into pieces at the next packet; the rest is a new flow with the same roles. 0 means never.
     Duration active = Duration::zero();
+    KeyOptions key;
 };
 
 // Finds, makes, feeds and ends flows. Bounded; what it drops for room is handed on with lack_of_resources.
+//
+// Memory is what takes time here: a flow is found through a slot, and has its counters and its TCP state in other
+// places. So packets come in batches: all are announced by arrive(), then fetch_flow(), then fetch_tracker(), and when
+// they are added one by one in their order, everything is near. The three promise nothing; add() alone would do.
 class FlowTable {
+    class Impl;
+
   public:
+    // A flow in the table, for as long as the call lasts that shows it.
+    class View {
+      public:
+        [[nodiscard]] std::uint64_t id() const;
+        [[nodiscard]] Transport transport() const;
+        [[nodiscard]] PerSide<Endpoint> ends() const;
+        // Both sides'.
+        [[nodiscard]] std::uint64_t frame_bytes() const;
+        // Everything, up to date.
+        [[nodiscard]] Flow flow() const;
+
+      private:
+        friend class Impl;
+        View(const Impl &table, FlowNumber number, FlowEndReason reason)
+            : table_(table), number_(number), reason_(reason) {}
+        const Impl &table_;
+        FlowNumber number_;
+        FlowEndReason reason_;
+    };
+
     // Gets every flow once, when it has ended, in the order in which they end.
-    using OnEnd = std::function<void(Flow &&)>;
+    using OnEnd = std::function<void(const View &)>;
 
     FlowTable(FlowTableOptions options, OnEnd on_end);
     ~FlowTable();
 
+    // A packet, or a packet inside it, on its way into the table. Views of what it was made of.
+    struct Arrival {
+        const Packet *packet = nullptr;
+        const Dissection *dissection = nullptr;
+        PackedKey key;
+    };
+    [[nodiscard]] Arrival arrive(const Packet &packet, const Dissection &dissection, std::uint8_t level = 0);
+    void fetch_flow(const Arrival &arrival) const;
+    void fetch_tracker(const Arrival &arrival) const;
+
     struct Update {
-        // Valid until the next call that is not const. Its `tcp` is filled in only when the flow is visited or ends.
-        Flow *flow = nullptr;
+        // Valid until the next call that is not const.
+        FlowNumber number = no_flow;
         bool is_new = false;
         Side from = Side::initiator;
     };
     // The flow that this packet belongs to, with the packet counted; nothing if the packet names no flow (a stray
-    // fragment, a cut header, a packet without IP).
-    std::optional<Update> add(const Packet &packet, const Dissection &dissection);
+    // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the flow that carries it.
+    std::optional<Update> add(const Arrival &arrival, std::optional<std::uint64_t> parent = std::nullopt);
+    std::optional<Update> add(const Packet &packet, const Dissection &dissection) {
+        return add(arrive(packet, dissection));
+    }
+
+    // Of flows that were updated just now.
+    [[nodiscard]] std::uint64_t id(FlowNumber number) const;
+    [[nodiscard]] std::uint64_t packets(FlowNumber number) const;
+    [[nodiscard]] Flow flow(FlowNumber number) const;
 
     // Ends what is idle at `now`. Called by add() with the packet's time; live runs call it when no packets come.
     void advance(Timestamp now);
@@ -51,8 +108,8 @@ class FlowTable {
     // Ends everything, in the order of first packets: end_detected where the end was seen, else forced_end.
     void finish();
 
-    // Alive flows in the order of their first packets. The flows are up to date (history and state included).
-    void for_each(const std::function<void(const Flow &)> &visit);
+    // Alive flows in the order of their first packets.
+    void for_each(const std::function<void(const View &)> &visit) const;
 
     [[nodiscard]] std::size_t size() const;
     // Fragments whose first fragment was not seen, or came too late or was forgotten.
@@ -61,7 +118,6 @@ class FlowTable {
     [[nodiscard]] std::uint64_t evicted() const;
 
   private:
-    class Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -31,7 +31,7 @@ class TcpTracker {
     };
 
     // `flipped`: the connection was first seen from its responder (a SYN+ACK).
-    explicit TcpTracker(bool flipped);
+    explicit TcpTracker(bool flipped = false);
 
     void add(Side from, const Segment &segment);
 

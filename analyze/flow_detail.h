@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "analyze/flow.h"
+
+namespace doorplate {
+
+// What few flows have. Made when first needed.
+struct FlowDetail {
+    // What did not fit into FlowUnit's counters.
+    PerSide<TrafficCounters> traffic;
+    std::uint64_t further_fragments = 0;
+    std::vector<std::uint16_t> vlans;
+    std::vector<std::uint32_t> mpls;
+    // All of them, in the order seen; empty if there is only FlowBase's.
+    std::vector<std::uint32_t> interfaces;
+    TunnelKind tunnel = TunnelKind::none;
+    std::optional<std::uint64_t> tunnel_id;
+    std::optional<std::uint64_t> parent_id;
+    // What the caller's --key told apart.
+    std::uint32_t context = 0;
+    // The newest packet's time, if it is too far behind the clock for FlowUnit::late_by_ns.
+    std::optional<std::int64_t> end_ns;
+    // The clock at the first packet, if that was older.
+    std::optional<std::int64_t> began_ns;
+
+    // What goes on when a flow is cut into pieces.
+    [[nodiscard]] FlowDetail of_continuation() const {
+        FlowDetail next;
+        next.vlans = vlans;
+        next.mpls = mpls;
+        next.tunnel = tunnel;
+        next.tunnel_id = tunnel_id;
+        next.parent_id = parent_id;
+        next.context = context;
+        return next;
+    }
+};
+
+} // namespace doorplate

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "analyze/flow_unit.h"
+#include "capture/prefetch.h"
+
+namespace doorplate {
+
+// From hash to flow number: slots of eight bytes (hash, number + 1), linear probing, at most two thirds full. To grow or
+// to erase it reads slots only, never flows.
+class FlowIndex {
+  public:
+    FlowIndex() : slots_(first_size), mask_(first_size - 1) {}
+
+    void prefetch_slot(std::uint32_t hash) const { prefetch(&slots_[hash & mask_]); }
+
+    // The first flow with this hash, or no_flow: whoever wants to have it near does not care whether it is the one.
+    [[nodiscard]] FlowNumber likely(std::uint32_t hash) const {
+        for (std::size_t at = hash & mask_; slots_[at] != 0; at = (at + 1) & mask_) {
+            if (hash_of(slots_[at]) == hash) return number_of(slots_[at]);
+        }
+        return no_flow;
+    }
+
+    // The flow with this hash that `is_it` accepts, or no_flow.
+    template <typename IsIt> [[nodiscard]] FlowNumber find(std::uint32_t hash, IsIt is_it) const {
+        for (std::size_t at = hash & mask_; slots_[at] != 0; at = (at + 1) & mask_) {
+            if (hash_of(slots_[at]) == hash && is_it(number_of(slots_[at]))) return number_of(slots_[at]);
+        }
+        return no_flow;
+    }
+
+    void insert(std::uint32_t hash, FlowNumber number) {
+        if ((size_ + 1) * 3 > slots_.size() * 2) grow();
+        put(slots_, mask_, slot(hash, number));
+        ++size_;
+    }
+
+    void erase(std::uint32_t hash, FlowNumber number) {
+        std::size_t hole = hash & mask_;
+        while (slots_[hole] != slot(hash, number)) hole = (hole + 1) & mask_;
+        // What stands behind moves up, unless it would then be in front of where a search for it begins.
+        for (std::size_t at = (hole + 1) & mask_; slots_[at] != 0; at = (at + 1) & mask_) {
+            const std::size_t home = hash_of(slots_[at]) & mask_;
+            if (((at - home) & mask_) < ((at - hole) & mask_)) continue;
+            slots_[hole] = slots_[at];
+            hole = at;
+        }
+        slots_[hole] = 0;
+        --size_;
+    }
+
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+    template <typename Visit> void for_each(Visit visit) const {
+        for (const std::uint64_t slot : slots_) {
+            if (slot != 0) visit(number_of(slot));
+        }
+    }
+
+  private:
+    static constexpr std::size_t first_size = 1024;
+
+    static std::uint64_t slot(std::uint32_t hash, FlowNumber number) {
+        return std::uint64_t{hash} << 32 | (std::uint64_t{number} + 1);
+    }
+    static std::uint32_t hash_of(std::uint64_t slot) { return static_cast<std::uint32_t>(slot >> 32); }
+    static FlowNumber number_of(std::uint64_t slot) { return static_cast<FlowNumber>(slot) - 1; }
+
+    static void put(std::vector<std::uint64_t> &slots, std::size_t mask, std::uint64_t slot) {
+        std::size_t at = hash_of(slot) & mask;
+        while (slots[at] != 0) at = (at + 1) & mask;
+        slots[at] = slot;
+    }
+
+    void grow() {
+        std::vector<std::uint64_t> larger(2 * slots_.size());
+        const std::size_t mask = larger.size() - 1;
+        for (const std::uint64_t slot : slots_) {
+            if (slot != 0) put(larger, mask, slot);
+        }
+        slots_ = std::move(larger);
+        mask_ = mask;
+    }
+
+    std::vector<std::uint64_t> slots_;
+    std::size_t mask_;
+    std::size_t size_ = 0;
+};
+
+} // namespace doorplate

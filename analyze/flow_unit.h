@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace doorplate {
+
+// A flow's place in the table. Used again when the flow has ended.
+using FlowNumber = std::uint32_t;
+inline constexpr FlowNumber no_flow = UINT32_MAX;
+
+// What every packet touches of its flow: one cache line.
+struct alignas(64) FlowUnit {
+    struct Counters {
+        std::uint32_t packets = 0;
+        std::uint32_t frame_bytes = 0;
+        std::uint32_t ip_bytes = 0;
+        std::uint32_t payload_bytes = 0;
+    };
+
+    std::uint64_t addresses = 0; // as in PackedKey
+    std::uint64_t rest = 0;      // as in PackedKey; the upper 16 bits are flags
+    // Initiator, responder. What does not fit goes to FlowDetail.
+    std::array<Counters, 2> traffic;
+    // The table's clock at the last packet. Packets may be older than it: then `late_by` is how much the newest is.
+    std::int64_t last_active_ns = 0;
+    std::uint32_t late_by_ns = 0;
+    // Number of the TcpTracker; before there is one, the only segment, packed.
+    std::uint32_t tracker = 0;
+};
+static_assert(sizeof(FlowUnit) == 64);
+
+// What is written when a flow begins and read when it ends.
+struct FlowBase {
+    std::int64_t start_ns = 0;
+    std::uint64_t id = 0;
+    // Number of the FlowDetail, or no_detail.
+    std::uint32_t detail = 0;
+    // The wheel's bucket in which the flow waits.
+    std::uint16_t bucket = 0;
+    // Of the first packet; max_listed_interface says that FlowDetail knows.
+    std::uint16_t interface = 0;
+    // TCP before there is a TcpTracker: the only segment's sequence number, and its acknowledgment in the lower half.
+    // ICMP: what the first packet was. After a flow's end was seen: the table's clock at that time.
+    std::uint64_t extra = 0;
+};
+static_assert(sizeof(FlowBase) == 32);
+
+} // namespace doorplate

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "analyze/flow_unit.h"
+
+namespace doorplate {
+
+// Where flows are: units and bases by flow number, in chunks that never move. An IPv6 flow has two units in a row, of
+// which the second holds its addresses, as in PackedKey.
+class FlowUnits {
+  public:
+    // The unit and the base hold what the flow before left there.
+    [[nodiscard]] FlowNumber take(bool ipv6) {
+        std::vector<FlowNumber> &free = ipv6 ? free_pairs_ : free_;
+        if (!free.empty()) {
+            const FlowNumber number = free.back();
+            free.pop_back();
+            return number;
+        }
+        // A pair lies in one chunk.
+        if (ipv6 && next_ % chunk_size == chunk_size - 1) free_.push_back(fresh());
+        const FlowNumber number = fresh();
+        if (ipv6) static_cast<void>(fresh());
+        return number;
+    }
+    void free(FlowNumber number, bool ipv6) { (ipv6 ? free_pairs_ : free_).push_back(number); }
+
+    [[nodiscard]] FlowUnit &unit(FlowNumber number) { return chunks_[number / chunk_size]->units[number % chunk_size]; }
+    [[nodiscard]] const FlowUnit &unit(FlowNumber number) const {
+        return chunks_[number / chunk_size]->units[number % chunk_size];
+    }
+    [[nodiscard]] FlowBase &base(FlowNumber number) { return chunks_[number / chunk_size]->bases[number % chunk_size]; }
+    [[nodiscard]] const FlowBase &base(FlowNumber number) const {
+        return chunks_[number / chunk_size]->bases[number % chunk_size];
+    }
+
+    using Addresses = std::array<std::uint64_t, 4>;
+    void set_ipv6(FlowNumber number, const Addresses &addresses) {
+        std::memcpy(&unit(number + 1), addresses.data(), sizeof addresses);
+    }
+    [[nodiscard]] Addresses ipv6(FlowNumber number) const {
+        Addresses addresses;
+        std::memcpy(addresses.data(), &unit(number + 1), sizeof addresses);
+        return addresses;
+    }
+
+  private:
+    static constexpr std::size_t chunk_size = 4096;
+    struct Chunk {
+        std::array<FlowUnit, chunk_size> units;
+        std::array<FlowBase, chunk_size> bases;
+    };
+
+    [[nodiscard]] FlowNumber fresh() {
+        if (next_ % chunk_size == 0) chunks_.push_back(std::make_unique<Chunk>());
+        return next_++;
+    }
+
+    std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<FlowNumber> free_;
+    std::vector<FlowNumber> free_pairs_;
+    FlowNumber next_ = 0;
+};
+
+} // namespace doorplate
