@@ -9,8 +9,8 @@
 
 namespace doorplate {
 
-// From hash to flow number: slots of eight bytes (hash, number + 1), linear probing, at most two thirds full. To grow or
-// to erase it reads slots only, never flows.
+// From hash to flow number: slots of eight bytes (hash, number + 1), linear probing, at most two thirds full. To grow
+// or to erase it reads slots only, never flows.
 class FlowIndex {
   public:
     FlowIndex() : slots_(first_size), mask_(first_size - 1) {}

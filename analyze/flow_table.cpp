@@ -34,8 +34,8 @@ constexpr std::uint32_t max_contexts = 1U << 20;
 enum class Waiting : std::uint8_t { tcp, udp, other, closed };
 
 // FlowUnit's flags, in the upper 16 bits of `rest`.
-constexpr unsigned waiting_shift = 48;               // two bits
-constexpr unsigned evidence_shift = 50;              // three bits
+constexpr unsigned waiting_shift = 48;                // two bits
+constexpr unsigned evidence_shift = 50;               // three bits
 constexpr std::uint64_t flag_low_begins = 1ULL << 53; // the low end is the initiator
 constexpr std::uint64_t flag_tracked = 1ULL << 54;    // there is a TcpTracker
 constexpr std::uint64_t flag_segment = 1ULL << 55;    // there is one segment, packed
@@ -132,7 +132,8 @@ void pack_segment(Side from, const TcpTracker::Segment &segment, FlowUnit &unit,
     unit.tracker = (tcp.syn ? packed_syn : 0) | (tcp.ack ? packed_ack : 0) | (tcp.psh ? packed_psh : 0) |
                    (tcp.urg ? packed_urg : 0) | (tcp.ece ? packed_ece : 0) | (tcp.cwr ? packed_cwr : 0) |
                    (segment.payload_captured ? packed_captured : 0) |
-                   (from == Side::responder ? packed_by_responder : 0) | std::uint32_t{tcp.window} << packed_window_shift;
+                   (from == Side::responder ? packed_by_responder : 0) |
+                   std::uint32_t{tcp.window} << packed_window_shift;
     base.extra = std::uint64_t{tcp.sequence} << 32 | tcp.acknowledgment;
 }
 
@@ -268,6 +269,7 @@ class FlowTable::Impl {
 
     [[nodiscard]] std::uint64_t id(FlowNumber number) const { return units_.base(number).id; }
     [[nodiscard]] Transport transport(FlowNumber number) const { return transport_of(units_.unit(number)); }
+    [[nodiscard]] Evidence initiator_evidence(FlowNumber number) const { return evidence_of(units_.unit(number)); }
     [[nodiscard]] PerSide<Endpoint> ends(FlowNumber number) const {
         const FlowKey key = key_of(number);
         if (is(units_.unit(number), flag_low_begins)) return {key.low, key.high};
@@ -377,6 +379,9 @@ class FlowTable::Impl {
         return after(since, patience(waiting_of(unit)));
     }
 
+    auto keep_bucket() {
+        return [this](FlowNumber number, std::uint16_t bucket) { units_.base(number).bucket = bucket; };
+    }
     FlowNumber next_due(std::int64_t now_ns) {
         const auto ask = [this](FlowNumber number, std::uint16_t bucket) {
             const FlowBase &base = units_.base(number);
@@ -386,9 +391,6 @@ class FlowTable::Impl {
         return wheel_.next(now_ns, ask, keep_bucket());
     }
     void wait(FlowNumber number) { wheel_.wait(number, deadline(number), units_.base(number).id, keep_bucket()); }
-    auto keep_bucket() {
-        return [this](FlowNumber number, std::uint16_t bucket) { units_.base(number).bucket = bucket; };
-    }
 
     [[nodiscard]] std::vector<FlowNumber> numbers_in_order() const {
         std::vector<std::pair<std::uint64_t, FlowNumber>> flows;
@@ -451,11 +453,10 @@ class FlowTable::Impl {
         const Dissection &dissection = *arrival.dissection;
         const Beginning beginning = beginning_of(dissection);
         const bool low_begins = beginning.from_initiator == arrival.key.source_is_low;
-        const FlowNumber number =
-            take(arrival, (low_begins ? flag_low_begins : 0) | evidence_bits(beginning.evidence));
+        const FlowNumber number = take(arrival, (low_begins ? flag_low_begins : 0) | evidence_bits(beginning.evidence));
         if (dissection.icmp) units_.base(number).extra = packed_icmp(*dissection.icmp);
-        if (dissection.vlan_count > 0 || dissection.mpls_count > 0 || dissection.tunnel != TunnelKind::none ||
-            parent || arrival.key.context != 0) {
+        if (dissection.vlan_count > 0 || dissection.mpls_count > 0 || dissection.tunnel != TunnelKind::none || parent ||
+            arrival.key.context != 0) {
             FlowDetail &detail = this->detail(number);
             detail.vlans.assign(dissection.vlans.begin(), dissection.vlans.begin() + dissection.vlan_count);
             detail.mpls.assign(dissection.mpls.begin(), dissection.mpls.begin() + dissection.mpls_count);
@@ -744,6 +745,9 @@ std::uint64_t FlowTable::id(FlowNumber number) const { return impl_->id(number);
 std::uint64_t FlowTable::packets(FlowNumber number) const {
     return impl_->traffic(number, Side::initiator).packets + impl_->traffic(number, Side::responder).packets;
 }
+Transport FlowTable::transport(FlowNumber number) const { return impl_->transport(number); }
+PerSide<Endpoint> FlowTable::ends(FlowNumber number) const { return impl_->ends(number); }
+Evidence FlowTable::initiator_evidence(FlowNumber number) const { return impl_->initiator_evidence(number); }
 Flow FlowTable::flow(FlowNumber number) const { return impl_->flow(number); }
 void FlowTable::advance(Timestamp now) { impl_->advance(now); }
 void FlowTable::finish() { impl_->finish(); }

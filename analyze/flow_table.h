@@ -36,7 +36,7 @@ struct FlowTableOptions {
     Duration closed_linger = std::chrono::seconds(5);
     // Longer flows are cut into pieces at the next packet; the rest is a new flow with the same roles. 0 means never.
     Duration active = Duration::zero();
-    KeyOptions key;
+    KeyOptions key{};
 };
 
 // Finds, makes, feeds and ends flows. Bounded; what it drops for room is handed on with lack_of_resources.
@@ -100,6 +100,9 @@ class FlowTable {
     // Of flows that were updated just now.
     [[nodiscard]] std::uint64_t id(FlowNumber number) const;
     [[nodiscard]] std::uint64_t packets(FlowNumber number) const;
+    [[nodiscard]] Transport transport(FlowNumber number) const;
+    [[nodiscard]] PerSide<Endpoint> ends(FlowNumber number) const;
+    [[nodiscard]] Evidence initiator_evidence(FlowNumber number) const;
     [[nodiscard]] Flow flow(FlowNumber number) const;
 
     // Ends what is idle at `now`. Called by add() with the packet's time; live runs call it when no packets come.

@@ -41,7 +41,7 @@ class FlowUnits {
 
     using Addresses = std::array<std::uint64_t, 4>;
     void set_ipv6(FlowNumber number, const Addresses &addresses) {
-        std::memcpy(&unit(number + 1), addresses.data(), sizeof addresses);
+        std::memcpy(static_cast<void *>(&unit(number + 1)), addresses.data(), sizeof addresses);
     }
     [[nodiscard]] Addresses ipv6(FlowNumber number) const {
         Addresses addresses;

@@ -10,6 +10,7 @@
 
 #include "analyze/attribution.h"
 #include "analyze/flow.h"
+#include "analyze/flow_totals.h"
 #include "analyze/port_role.h"
 #include "analyze/socket_history.h"
 #include "capture/host_facts.h"
@@ -93,7 +94,8 @@ struct Observation {
     SourceFacts source;
     std::uint64_t packets = 0;
     std::uint64_t frame_bytes = 0;
-    // In the order of first packets.
+    FlowTotals totals;
+    // In the order of first packets; not all of them, if totals.flows says so.
     std::vector<FlowRecord> flows;
     std::vector<std::shared_ptr<const Process>> processes;
     std::vector<ListeningSocket> listeners;

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "analyze/conclude.h"
+#include "analyze/kept_flows.h"
+#include "analyze/packed_key.h"
 #include "analyze/pressure.h"
 #include "analyze/socket_history.h"
 
@@ -29,7 +31,7 @@ struct Door {
 };
 struct DoorHash {
     std::size_t operator()(const Door &door) const noexcept {
-        return FlowKeyHash{}(FlowKey{door.transport, door.endpoint, {}, {}});
+        return packed_key(FlowKey{.transport = door.transport, .low = door.endpoint, .high = door.endpoint}).hash;
     }
 };
 
@@ -52,8 +54,8 @@ std::string packet_kind_name(const Packet &packet, const Dissection &dissection)
 class Observer::Impl {
   public:
     Impl(AnalysisOptions options, OnFlow on_flow)
-        : options_(options), on_flow_(std::move(on_flow)),
-          table_(options.flows, [this](Flow &&flow) { end(std::move(flow)); }) {}
+        : options_(options), on_flow_(std::move(on_flow)), ended_(options.kept_flows, options.keep),
+          table_(options.flows, [this](const FlowTable::View &flow) { end(flow); }) {}
 
     void ingest(const HostFacts &host) { host_ = host; }
     void ingest(const SocketFacts &facts) { history_.ingest(facts); }
@@ -62,7 +64,9 @@ class Observer::Impl {
         for (std::size_t i = interface_names_.size(); i < interfaces.size(); ++i) {
             interface_names_.push_back(interfaces[i].name);
         }
-        for (const Packet &packet : packets) ingest(packet);
+        for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), batch_size))) {
+            ingest_batch(packets.first(std::min(packets.size(), batch_size)));
+        }
     }
 
     void advance(Timestamp now) { table_.advance(now); }
@@ -71,8 +75,12 @@ class Observer::Impl {
 
     Observation observe() {
         Observation observation = summary();
-        observation.flows = ended_;
-        table_.for_each([&](const Flow &flow) { observation.flows.push_back(judge(flow)); });
+        observation.flows = ended_.flows();
+        table_.for_each([&](const FlowTable::View &flow) {
+            FlowRecord record = judge(flow.flow());
+            observation.totals.add(record);
+            observation.flows.push_back(std::move(record));
+        });
         finish_flows(observation);
         return observation;
     }
@@ -80,35 +88,63 @@ class Observer::Impl {
     Observation finish() {
         table_.finish();
         Observation observation = summary();
-        observation.flows = std::move(ended_);
+        observation.flows = ended_.take();
         finish_flows(observation);
         return observation;
     }
 
   private:
-    void ingest(const Packet &packet) {
+    // Enough that the memory of the first packet's flow has come when the last packet has been announced.
+    static constexpr std::size_t batch_size = 32;
+
+    void ingest_batch(std::span<const Packet> packets) {
+        arrivals_.clear();
+        for (std::size_t i = 0; i < packets.size(); ++i) {
+            dissect(packets[i], dissected_[i], options_.dissect);
+            std::uint8_t level = 0;
+            for (const Dissection &dissection : dissected_[i].all()) {
+                arrivals_.push_back(table_.arrive(packets[i], dissection, level++));
+            }
+        }
+        for (const FlowTable::Arrival &arrival : arrivals_) table_.fetch_flow(arrival);
+        for (const FlowTable::Arrival &arrival : arrivals_) table_.fetch_tracker(arrival);
+        std::span<const FlowTable::Arrival> arrivals = arrivals_;
+        for (std::size_t i = 0; i < packets.size(); ++i) {
+            ingest(packets[i], arrivals.first(dissected_[i].count));
+            arrivals = arrivals.subspan(dissected_[i].count);
+        }
+    }
+
+    // The packet and the packets inside it.
+    void ingest(const Packet &packet, std::span<const FlowTable::Arrival> levels) {
         ++packets_;
         frame_bytes_ += packet.original_length;
         first_packet_ = std::min(first_packet_.value_or(packet.time), packet.time);
         last_packet_ = std::max(last_packet_.value_or(packet.time), packet.time);
 
-        const Dissection dissection = dissect(packet);
-        if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
-        if (dissection.truncated) ++losses_.truncated_packets;
-        const auto update = table_.add(packet, dissection);
-        if (!update) {
+        bool in_a_flow = false;
+        std::optional<std::uint64_t> parent;
+        for (const FlowTable::Arrival &level : levels) {
+            const Dissection &dissection = *level.dissection;
+            if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
+            if (dissection.truncated) ++losses_.truncated_packets;
+            const auto update = table_.add(level, parent);
             // A stray fragment is counted by the table.
-            if (!dissection.fragment) ++losses_.packets_without_flow[packet_kind_name(packet, dissection)];
-            return;
+            if (update || dissection.fragment) in_a_flow = true;
+            parent = update ? std::optional(table_.id(update->number)) : std::nullopt;
+            if (!update) continue;
+            if (update->is_new) count_doors(*update);
+            if (host_) ask_for_owners(*update);
         }
-        if (update->is_new) count_doors(*update->flow);
-        ask_for_owners(*update->flow);
+        if (!in_a_flow) ++losses_.packets_without_flow[packet_kind_name(packet, *levels.front().dissection)];
     }
 
-    void count_doors(const Flow &flow) {
-        if (!has_ports(flow.key.transport)) return;
-        count_door({flow.key.transport, flow.ends.responder});
-        if (!is_certain(flow.initiator_evidence)) count_door({flow.key.transport, flow.ends.initiator});
+    void count_doors(const FlowTable::Update &update) {
+        const Transport transport = table_.transport(update.number);
+        if (!has_ports(transport)) return;
+        const PerSide<Endpoint> ends = table_.ends(update.number);
+        count_door({transport, ends.responder});
+        if (!is_certain(table_.initiator_evidence(update.number))) count_door({transport, ends.initiator});
     }
 
     void count_door(const Door &door) {
@@ -119,10 +155,10 @@ class Observer::Impl {
         }
     }
 
-    void ask_for_owners(const Flow &flow) {
-        if (!host_ || !has_ports(flow.key.transport)) return;
-        const std::uint64_t seen = flow.traffic.initiator.packets + flow.traffic.responder.packets;
-        if (std::ranges::find(ask_at_packets, seen) == ask_at_packets.end()) return;
+    void ask_for_owners(const FlowTable::Update &update) {
+        if (!has_ports(table_.transport(update.number))) return;
+        if (std::ranges::find(ask_at_packets, table_.packets(update.number)) == ask_at_packets.end()) return;
+        const Flow flow = table_.flow(update.number);
         for (const Side side : {Side::initiator, Side::responder}) {
             const Endpoint &local = flow.ends[side];
             if (!host_->is_local(local.address)) continue;
@@ -131,13 +167,21 @@ class Observer::Impl {
         }
     }
 
-    void end(Flow &&flow) {
-        const FlowRecord record = judge(std::move(flow));
+    void end(const FlowTable::View &view) {
+        // Of a file's many flows few are shown; the others need no conclusions.
+        const std::uint64_t frame_bytes = view.frame_bytes();
+        if (!host_ && !on_flow_ && !ended_.wants(frame_bytes, view.id())) {
+            totals_.add_bare(view.transport(), view.ends(), frame_bytes);
+            ended_.leave_out();
+            return;
+        }
+        FlowRecord record = judge(view.flow());
+        totals_.add(record);
         if (on_flow_) on_flow_(record);
-        if (ended_.size() < options_.kept_flows) {
-            ended_.push_back(record);
+        if (ended_.wants(frame_bytes, view.id())) {
+            ended_.keep(std::move(record));
         } else {
-            ++losses_.flows_left_out;
+            ended_.leave_out();
         }
     }
 
@@ -168,7 +212,9 @@ class Observer::Impl {
         observation.processes = history_.processes();
         observation.listeners = history_.listeners();
         if (host_) observation.pressure = ephemeral_pressure(history_, *host_);
+        observation.totals = totals_;
         observation.losses = losses_;
+        observation.losses.flows_left_out = ended_.left_out();
         observation.losses.orphan_fragments = table_.orphan_fragments();
         observation.losses.evicted_flows = table_.evicted();
         observation.malformations = malformations_;
@@ -189,7 +235,10 @@ class Observer::Impl {
     std::vector<std::string> interface_names_;
     std::unordered_map<Door, std::uint64_t, DoorHash> flows_by_door_;
     std::vector<LookUp> look_ups_;
-    std::vector<FlowRecord> ended_;
+    KeptFlows ended_;
+    FlowTotals totals_;
+    std::array<DissectedPacket, batch_size> dissected_;
+    std::vector<FlowTable::Arrival> arrivals_;
     std::uint64_t packets_ = 0;
     std::uint64_t frame_bytes_ = 0;
     std::optional<Timestamp> first_packet_;

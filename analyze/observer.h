@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -15,8 +16,11 @@ namespace doorplate {
 
 struct AnalysisOptions {
     FlowTableOptions flows;
-    // An Observation keeps this many ended flows; the rest only streams see, and it says how many.
+    DissectOptions dissect;
+    // An Observation keeps this many ended flows: the first, or those with the most frame bytes. The rest only streams
+    // see, and it says how many.
     std::size_t kept_flows = 1'000'000;
+    enum class Keep : std::uint8_t { first, largest } keep = Keep::first;
 };
 
 // A new flow with a local end that no socket fact explains yet.
@@ -29,7 +33,7 @@ struct LookUp {
 // The stage: facts in, conclusions out. One thread; time is the packets'.
 class Observer {
   public:
-    // Gets every flow once, concluded, when it ends.
+    // Gets every flow once, concluded, when it ends. May be empty, which saves much if not all flows are kept.
     using OnFlow = std::function<void(const FlowRecord &)>;
 
     Observer(AnalysisOptions options, OnFlow on_flow);

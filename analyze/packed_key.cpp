@@ -59,9 +59,8 @@ std::uint64_t icmp_ports(const IcmpExchange &icmp) {
 
 void set_ipv6(PackedKey &key, const IpAddress &low, const IpAddress &high) {
     key.ipv6 = {ipv6_word(low, 0), ipv6_word(low, 1), ipv6_word(high, 0), ipv6_word(high, 1)};
-    key.addresses =
-        multiply_mix(key.ipv6[0] ^ seed, key.ipv6[1] ^ 0x9e3779b97f4a7c15U) ^
-        multiply_mix(key.ipv6[2] ^ std::rotl(seed, 29), key.ipv6[3] ^ 0xd6e8feb86659fd93U);
+    key.addresses = multiply_mix(key.ipv6[0] ^ seed, key.ipv6[1] ^ 0x9e3779b97f4a7c15U) ^
+                    multiply_mix(key.ipv6[2] ^ std::rotl(seed, 29), key.ipv6[3] ^ 0xd6e8feb86659fd93U);
 }
 
 } // namespace

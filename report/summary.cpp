@@ -25,7 +25,7 @@ std::string name_counts(const std::map<std::string, std::uint64_t> &counts) {
     return listed(parts);
 }
 
-std::string program_sentence(const Totals &totals) {
+std::string program_sentence(const FlowTotals &totals) {
     if (totals.flows == 0) return "";
     if (totals.no_socket_facts) return " No programs are named: these packets came without socket facts.";
     if (totals.local_ends == 0) return " No flow has an end on this host, so no program could be named.";
@@ -76,27 +76,6 @@ void add_source_losses(const SourceFacts &source, std::vector<std::string> &foun
 
 } // namespace
 
-Totals totals_of(const Observation &observation) {
-    Totals totals;
-    totals.flows = observation.flows.size();
-    bool facts = false;
-    for (const FlowRecord &flow : observation.flows) {
-        ++totals.flows_by_transport[transport_token(flow.flow.key.transport)];
-        bool known = false;
-        for (const FlowEnd *end : {&flow.initiator, &flow.responder}) {
-            facts = facts || end->attribution.unknown != UnknownReason::no_socket_facts;
-            if (!end->local.value_or(end->attribution.known())) continue;
-            ++totals.local_ends;
-            if (!end->attribution.known()) continue;
-            ++totals.known_ends;
-            known = true;
-        }
-        if (known) ++totals.flows_with_known_owner;
-    }
-    totals.no_socket_facts = totals.flows != 0 && !facts;
-    return totals;
-}
-
 std::uint64_t frame_bytes_of(const FlowRecord &flow) {
     return flow.flow.traffic.initiator.frame_bytes + flow.flow.traffic.responder.frame_bytes;
 }
@@ -124,9 +103,18 @@ std::string source_name(const SourceFacts &source) {
     return names.empty() ? "live" : shortened(listed(names), longest);
 }
 
-std::string by_transport(const Totals &totals) {
-    std::vector<std::pair<std::string, std::uint64_t>> counts(totals.flows_by_transport.begin(),
-                                                              totals.flows_by_transport.end());
+std::map<std::string, std::uint64_t> flows_by_transport(const FlowTotals &totals) {
+    std::map<std::string, std::uint64_t> counts;
+    for (std::size_t number = 0; number < totals.by_transport.size(); ++number) {
+        if (totals.by_transport[number] == 0) continue;
+        counts[transport_token(static_cast<Transport>(number))] += totals.by_transport[number];
+    }
+    return counts;
+}
+
+std::string by_transport(const FlowTotals &totals) {
+    const auto by_token = flows_by_transport(totals);
+    std::vector<std::pair<std::string, std::uint64_t>> counts(by_token.begin(), by_token.end());
     std::ranges::sort(counts, {}, [](const auto &count) { return std::pair{~count.second, count.first}; });
     std::vector<std::string> parts;
     parts.reserve(counts.size());
@@ -138,7 +126,7 @@ std::string summary_sentences(const Observation &observation) {
     const SourceFacts &source = observation.source;
     const std::string name = source_name(source);
     if (observation.packets == 0) return fmt::format("{}: no packets.", name);
-    const Totals totals = totals_of(observation);
+    const FlowTotals &totals = observation.totals;
     std::string text =
         fmt::format("{}: {} ({})", name, counted(observation.packets, "packet"), byte_count(observation.frame_bytes));
     if (source.first_packet && source.last_packet) {
@@ -179,22 +167,13 @@ std::vector<std::string> shortcomings(const Observation &observation) {
 }
 
 std::vector<UnknownGroup> unknown_groups(const Observation &observation) {
-    std::map<UnknownReason, std::pair<std::uint64_t, Attribution>> groups;
-    for (const FlowRecord &flow : observation.flows) {
-        for (const FlowEnd *end : {&flow.initiator, &flow.responder}) {
-            const auto &reason = end->attribution.unknown;
-            if (!reason || reason == UnknownReason::not_local || end->multicast) continue;
-            auto &[count, merged] = groups[*reason];
-            ++count;
-            merged.unknown = reason;
-            for (const Right right : end->attribution.missing_rights)
-                if (std::ranges::find(merged.missing_rights, right) == merged.missing_rights.end())
-                    merged.missing_rights.push_back(right);
-        }
-    }
     std::vector<UnknownGroup> found;
-    found.reserve(groups.size());
-    for (const auto &[reason, group] : groups) found.push_back({reason, group.first, explain_unknown(group.second)});
+    for (const auto &[reason, group] : observation.totals.unknown) {
+        Attribution attribution;
+        attribution.unknown = reason;
+        attribution.missing_rights = group.missing_rights;
+        found.push_back({reason, group.ends, explain_unknown(attribution)});
+    }
     return found;
 }
 

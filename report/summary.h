@@ -9,31 +9,20 @@
 
 namespace doorplate {
 
-// What every report says before anything else.
-struct Totals {
-    std::uint64_t flows = 0;
-    std::map<std::string, std::uint64_t> flows_by_transport;
-    // Ends of flows that are this host's, and those of them whose program is known.
-    std::uint64_t local_ends = 0;
-    std::uint64_t known_ends = 0;
-    std::uint64_t flows_with_known_owner = 0;
-    // No end of any flow has socket facts: a bare capture file.
-    bool no_socket_facts = false;
-};
-[[nodiscard]] Totals totals_of(const Observation &observation);
-
 // Both ends' frames.
 [[nodiscard]] std::uint64_t frame_bytes_of(const FlowRecord &flow);
 [[nodiscard]] std::uint64_t packets_of(const FlowRecord &flow);
 
-// Indices into observation.flows by frame bytes, most first; at most `top` of them, 0 means all.
+// Indices into observation.flows by frame bytes, most first; at most `top` of them, 0 means all that are kept.
 [[nodiscard]] std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top);
 
 // "eth0, lo" when live, else the file's name; printable.
 [[nodiscard]] std::string source_name(const SourceFacts &source);
 
+// Flows of each transport, by its token.
+[[nodiscard]] std::map<std::string, std::uint64_t> flows_by_transport(const FlowTotals &totals);
 // "20 tcp, 8 udp, 1 icmp"
-[[nodiscard]] std::string by_transport(const Totals &totals);
+[[nodiscard]] std::string by_transport(const FlowTotals &totals);
 
 // One or two sentences: how much was seen, when, in how many flows, and how many programs have names.
 [[nodiscard]] std::string summary_sentences(const Observation &observation);

@@ -128,7 +128,7 @@ class Page {
 
     void summary() {
         put(fmt::format("<p class=\"lead\">{}</p>\n", html_escaped_printable(summary_sentences(observation_))));
-        const Totals totals = totals_of(observation_);
+        const FlowTotals &totals = observation_.totals;
         put("<ul class=\"figures\">\n");
         const auto figure = [&](std::string_view number, std::string_view what) {
             put(fmt::format("<li><b>{}</b>{}</li>\n", number, what));
@@ -168,9 +168,9 @@ class Page {
             return;
         }
         const std::vector<std::size_t> shown = largest_flows(observation_, most_flows);
-        if (shown.size() < observation_.flows.size())
+        if (shown.size() < observation_.totals.flows)
             put(fmt::format("<p>The {} largest of {} flows; the JSON and CSV reports have all of them.</p>\n",
-                            grouped(shown.size()), grouped(observation_.flows.size())));
+                            grouped(shown.size()), grouped(observation_.totals.flows)));
         put(head({{"Flow", false},
                   {"Initiator", false},
                   {"Responder", false},

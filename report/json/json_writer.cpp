@@ -74,10 +74,10 @@ void write_totals(JsonValue &json, const Observation &observation) {
     const auto ns = [](const std::optional<Timestamp> &time) {
         return time ? std::optional(ns_since_epoch(*time)) : std::nullopt;
     };
-    const Totals totals = totals_of(observation);
+    const FlowTotals &totals = observation.totals;
     json.member("packets", observation.packets).member("frame_bytes", observation.frame_bytes);
     json.member("flows", totals.flows).key("flows_by_transport").begin_object();
-    for (const auto &[transport, count] : totals.flows_by_transport) json.member(transport, count);
+    for (const auto &[transport, count] : flows_by_transport(totals)) json.member(transport, count);
     json.end_object();
     json.member("flows_with_known_owner", totals.flows_with_known_owner);
     json.member("local_ends", totals.local_ends).member("known_ends", totals.known_ends);

@@ -190,12 +190,11 @@ class TextReport {
         sink_.write("\n");
         sink_.write(fits ? wide.render(style_.width, style_.colour)
                          : two_line_table(observation_, shown_, style_.numeric).render(style_.width, style_.colour));
-        if (shown_.size() == observation_.flows.size()) return;
-        std::uint64_t bytes = 0;
-        for (const FlowRecord &flow : observation_.flows) bytes += frame_bytes_of(flow);
+        if (shown_.size() == observation_.totals.flows) return;
+        std::uint64_t bytes = observation_.totals.frame_bytes;
         for (const std::size_t index : shown_) bytes -= frame_bytes_of(observation_.flows[index]);
         sink_.write(wrapped(fmt::format("... and {} ({}); --all shows them.",
-                                        counted(observation_.flows.size() - shown_.size(), "more flow", "more flows"),
+                                        counted(observation_.totals.flows - shown_.size(), "more flow", "more flows"),
                                         byte_count(bytes)),
                             style_.width));
     }

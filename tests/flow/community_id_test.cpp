@@ -10,7 +10,7 @@ namespace {
 
 std::string id_of(const Dissection &dissection) {
     std::string id;
-    FlowTable table({}, [&id](Flow &&flow) { id = community_id(flow); });
+    FlowTable table({}, [&id](const FlowTable::View &flow) { id = community_id(flow.flow()); });
     table.add(frame_of(dissection, noon), dissection);
     table.finish();
     return id;
@@ -93,7 +93,8 @@ TEST(CommunityId, SurvivesAFlip) {
     Dissection error = packet_between(Transport::icmp, "10.0.0.1", 0, "10.0.0.2", 0);
     error.icmp = IcmpFields{11, 0, 0};
     std::string id;
-    FlowTable table({}, [&id](Flow &&flow) {
+    FlowTable table({}, [&id](const FlowTable::View &view) {
+        Flow flow = view.flow();
         flow.flip();
         id = community_id(flow);
     });

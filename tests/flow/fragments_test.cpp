@@ -28,7 +28,7 @@ class Fragments : public testing::Test {
 
     Timestamp now_ = noon;
     std::vector<Flow> ended_;
-    FlowTable table_{{}, [this](Flow &&flow) { ended_.push_back(std::move(flow)); }};
+    FlowTable table_{{}, [this](const FlowTable::View &flow) { ended_.push_back(flow.flow()); }};
 };
 
 TEST_F(Fragments, BehindTheFirstBelongToItsFlow) {

@@ -44,7 +44,7 @@ Packet frame_of(const Dissection &dissection, Timestamp time) {
 
 Talk::Talk(FlowTableOptions options)
     : client_{{address(client_address), 51000}, 1000, {}}, server_{{address(server_address), 80}, 5000, {}}, now_(noon),
-      table_(options, [this](Flow &&flow) { ended_.push_back(std::move(flow)); }) {}
+      table_(options, [this](const FlowTable::View &flow) { ended_.push_back(flow.flow()); }) {}
 
 Talk &Talk::later(Duration by) {
     now_ += by;

@@ -93,7 +93,8 @@ Lines zeek_connections(const fs::path &log) {
 
 Lines our_connections(const fs::path &capture) {
     Lines lines;
-    FlowTable table({}, [&lines](Flow &&flow) {
+    FlowTable table({}, [&lines](const FlowTable::View &view) {
+        const Flow flow = view.flow();
         if (!flow.tcp) return;
         const auto &[initiator, responder] = flow.traffic;
         lines.push_back(line(

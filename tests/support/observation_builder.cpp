@@ -23,6 +23,7 @@ Observation with_flows(std::vector<FlowRecord> flows) {
     Observation observation;
     observation.flows = std::move(flows);
     for (const FlowRecord &flow : observation.flows) {
+        observation.totals.add(flow);
         for (const Side side : {Side::initiator, Side::responder}) {
             observation.packets += flow.flow.traffic[side].packets;
             observation.frame_bytes += flow.flow.traffic[side].frame_bytes;
