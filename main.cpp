@@ -75,6 +75,21 @@ std::string names_of(const std::vector<CaptureInterface> &interfaces, const Live
     return fmt::format("{}", fmt::join(options.interfaces, ", "));
 }
 
+// Reports that show a few flows need not have all of them kept.
+AnalysisOptions kept_for(AnalysisOptions analysis, const ReportOptions &reports) {
+    if (const auto shown = flows_shown(reports)) {
+        analysis.keep = AnalysisOptions::Keep::largest;
+        analysis.kept_flows = *shown;
+    }
+    return analysis;
+}
+
+// Where ended flows go: nowhere, if no stream wants them.
+Observer::OnFlow to_streams(ReportSet &reports, const HostFacts *host) {
+    if (!reports.has_streams()) return {};
+    return [&reports, host](const FlowRecord &flow) { reports.flow(flow, host); };
+}
+
 std::string base_name(const std::string &path) { return path.substr(path.rfind('/') + 1); }
 
 // A live run's moving parts, from the first packet to the reports.
@@ -84,7 +99,7 @@ class LiveRun {
             std::unique_ptr<SocketProvider> sockets, std::vector<Degradation> degradations)
         : command_(command), reports_(reports), source_(std::move(source)), sockets_(std::move(sockets)),
           degradations_(std::move(degradations)), host_(read_host_facts(command.sockets.proc)),
-          observer_(command.analysis, [this](const FlowRecord &flow) { reports_.flow(flow, &host_); }) {
+          observer_(kept_for(command.analysis, command.reports), to_streams(reports, &host_)) {
         observer_.ingest(host_);
     }
 
@@ -231,7 +246,7 @@ Result<void> run(const ReplayCommand &command) {
     const auto source = chain(std::move(files));
 
     // A file comes with no host and no sockets: those of today say nothing about packets of then.
-    Observer observer(command.analysis, [&](const FlowRecord &flow) { reports->flow(flow, nullptr); });
+    Observer observer(kept_for(command.analysis, command.reports), to_streams(*reports, nullptr));
     Result<void> outcome;
     std::uint64_t packets = 0;
     while (!(command.count && packets >= *command.count) && !reports->nobody_listens()) {
@@ -247,7 +262,6 @@ Result<void> run(const ReplayCommand &command) {
         }
         const auto taken = limited(batch->packets, command.count, packets);
         observer.ingest(taken, source->interfaces());
-        (void)observer.take_look_ups();
         packets += taken.size();
         if (batch->at_end) break;
     }

@@ -96,7 +96,7 @@ void add_socket_options(CLI::App &app, Words &words, bool may_be_none) {
 
 void add_analysis_options(CLI::App &app, Words &words) {
     app.add_option("--max-flows", words.analysis.flows.max_flows,
-                   "Most flows followed at a time; the idlest goes first")
+                   "Most flows followed at a time; who would end first goes first")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->capture_default_str()

@@ -254,8 +254,14 @@ class FlowTable::Impl {
 
     void finish() {
         for (const FlowNumber number : numbers_in_order()) {
-            end(number, is_over(units_.unit(number)) ? FlowEndReason::end_detected : FlowEndReason::forced_end);
+            hand_on(number, is_over(units_.unit(number)) ? FlowEndReason::end_detected : FlowEndReason::forced_end);
         }
+        // All at once: one by one they would be looked for in the index again.
+        index_ = {};
+        units_ = {};
+        trackers_ = {};
+        details_ = {};
+        wheel_ = {};
         fragments_.clear();
     }
 

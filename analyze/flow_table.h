@@ -27,7 +27,7 @@ struct KeyOptions {
 // Time is packet time (live: the clock is the newest packet's or advance()'s).
 struct FlowTableOptions {
     // Beyond it the flow that would end first is evicted; it is handed on like any other.
-    std::size_t max_flows = 1'000'000;
+    std::size_t max_flows = 4'000'000;
     // Without a packet for this long a flow ends. The values are Zeek's.
     Duration tcp_inactive = std::chrono::minutes(5);
     Duration udp_inactive = std::chrono::minutes(1);

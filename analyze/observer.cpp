@@ -2,38 +2,22 @@
 
 #include <algorithm>
 #include <cassert>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "analyze/conclude.h"
+#include "analyze/door_counts.h"
 #include "analyze/kept_flows.h"
-#include "analyze/packed_key.h"
 #include "analyze/pressure.h"
 #include "analyze/socket_history.h"
 
 namespace doorplate {
 namespace {
 
-// An endpoint seen in more flows than this is counted no further; new endpoints beyond `most_endpoints` are not counted
-// at all, so that a scan cannot make the table grow without bound.
-constexpr std::size_t most_endpoints = 1'000'000;
-
 // The packets of a flow at which an owner that is still unknown is asked for again: at first there may be only the
 // listener, a little later the accepted socket.
 constexpr std::array<std::uint64_t, 3> ask_at_packets{1, 4, 12};
-
-struct Door {
-    Transport transport = Transport::tcp;
-    Endpoint endpoint;
-    friend bool operator==(const Door &, const Door &) = default;
-};
-struct DoorHash {
-    std::size_t operator()(const Door &door) const noexcept {
-        return packed_key(FlowKey{.transport = door.transport, .low = door.endpoint, .high = door.endpoint}).hash;
-    }
-};
 
 bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
 
@@ -131,8 +115,9 @@ class Observer::Impl {
             const auto update = table_.add(level, parent);
             // A stray fragment is counted by the table.
             if (update || dissection.fragment) in_a_flow = true;
-            parent = update ? std::optional(table_.id(update->number)) : std::nullopt;
+            parent.reset();
             if (!update) continue;
+            if (levels.size() > 1) parent = table_.id(update->number);
             if (update->is_new) count_doors(*update);
             if (host_) ask_for_owners(*update);
         }
@@ -143,16 +128,8 @@ class Observer::Impl {
         const Transport transport = table_.transport(update.number);
         if (!has_ports(transport)) return;
         const PerSide<Endpoint> ends = table_.ends(update.number);
-        count_door({transport, ends.responder});
-        if (!is_certain(table_.initiator_evidence(update.number))) count_door({transport, ends.initiator});
-    }
-
-    void count_door(const Door &door) {
-        if (const auto found = flows_by_door_.find(door); found != flows_by_door_.end()) {
-            ++found->second;
-        } else if (flows_by_door_.size() < most_endpoints) {
-            flows_by_door_.emplace(door, 1);
-        }
+        doors_.add(transport, ends.responder);
+        if (!is_certain(table_.initiator_evidence(update.number))) doors_.add(transport, ends.initiator);
     }
 
     void ask_for_owners(const FlowTable::Update &update) {
@@ -198,8 +175,8 @@ class Observer::Impl {
     }
 
     std::uint64_t other_flows_at(const Flow &flow, Side side) const {
-        const auto found = flows_by_door_.find({flow.key.transport, flow.ends[side]});
-        return found == flows_by_door_.end() ? 0 : found->second - 1;
+        const std::uint64_t flows = doors_.count(flow.key.transport, flow.ends[side]);
+        return flows == 0 ? 0 : flows - 1;
     }
 
     Observation summary() const {
@@ -233,7 +210,7 @@ class Observer::Impl {
     std::optional<HostFacts> host_;
     SocketHistory history_;
     std::vector<std::string> interface_names_;
-    std::unordered_map<Door, std::uint64_t, DoorHash> flows_by_door_;
+    DoorCounts doors_;
     std::vector<LookUp> look_ups_;
     KeptFlows ended_;
     FlowTotals totals_;

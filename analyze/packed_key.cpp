@@ -132,6 +132,17 @@ std::uint32_t packed_key_hash(std::uint64_t addresses, std::uint64_t rest, std::
     return static_cast<std::uint32_t>(outer ^ (outer >> 32));
 }
 
+std::uint64_t door_fingerprint(Transport transport, const Endpoint &endpoint) {
+    const IpAddress &address = endpoint.address;
+    const bool v6 = address.family() == Family::ipv6;
+    const std::uint64_t words =
+        v6 ? multiply_mix(ipv6_word(address, 0) ^ seed, ipv6_word(address, 1) ^ std::rotl(seed, 29))
+           : ipv4_word(address);
+    const std::uint64_t rest =
+        endpoint.port | std::uint64_t{std::to_underlying(transport)} << 16 | std::uint64_t{v6} << 24;
+    return multiply_mix(multiply_mix(words ^ seed, 0x9e3779b97f4a7c15U) ^ rest, seed);
+}
+
 FlowKey unpacked_key(std::uint64_t addresses, std::uint64_t rest, const std::array<std::uint64_t, 4> &ipv6) {
     FlowKey key;
     key.transport = static_cast<Transport>(static_cast<std::uint8_t>(rest >> 32));

@@ -32,6 +32,8 @@ struct PackedKey {
 [[nodiscard]] PackedKey packed_key(const FlowKey &key);
 // The same as in a PackedKey with these words.
 [[nodiscard]] std::uint32_t packed_key_hash(std::uint64_t addresses, std::uint64_t rest, std::uint32_t context);
+// A hash of one endpoint, seeded as the above.
+[[nodiscard]] std::uint64_t door_fingerprint(Transport transport, const Endpoint &endpoint);
 // `context` cannot be told from the words.
 [[nodiscard]] FlowKey unpacked_key(std::uint64_t addresses, std::uint64_t rest,
                                    const std::array<std::uint64_t, 4> &ipv6);

@@ -19,6 +19,11 @@ bool prints_text(const ReportOptions &options) {
            !on_standard_output(options.csv) && !on_standard_output(options.html);
 }
 
+std::optional<std::size_t> flows_shown(const ReportOptions &options) {
+    const bool all = !options.json.empty() || !options.csv.empty() || !options.html.empty() || options.top == 0;
+    return all ? std::nullopt : std::optional(options.top);
+}
+
 TextStyle text_style(const ReportOptions &options, const Terminal &terminal) {
     const int offered = terminal.columns > 0 ? std::max(terminal.columns, narrowest) : width_without_terminal;
     TextStyle style;

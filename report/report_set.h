@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct ReportOptions {
 };
 
 [[nodiscard]] bool prints_text(const ReportOptions &options);
+// How many flows the reports show, the largest; nothing if one of them shows all.
+[[nodiscard]] std::optional<std::size_t> flows_shown(const ReportOptions &options);
 [[nodiscard]] TextStyle text_style(const ReportOptions &options, const Terminal &terminal);
 
 // Where a run's observation goes: every output that was asked for, opened before the work begins.
@@ -39,6 +42,8 @@ class ReportSet {
     // pipe).
     [[nodiscard]] static Result<ReportSet> open(const ReportOptions &options, const Terminal &terminal, bool lines);
 
+    // Is there anything that gets each flow when it ends?
+    [[nodiscard]] bool has_streams() const { return lines_ != nullptr || !ndjson_.empty(); }
     // A flow that ended, for the streams.
     void flow(const FlowRecord &flow, const HostFacts *host);
 
