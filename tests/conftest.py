@@ -131,7 +131,10 @@ class Network:
             subprocess.run([*inside, "link", "set", "dev", host, "up"], check=True)
 
     def make_slow(self):
-        """From now on the wire carries 1 kB a second (a token bucket: the kernel of a test machine may have no netem)."""
+        """From now on the wire carries 1 kB a second (a token bucket: the kernel of a test machine may have no netem). The
+        neighbors know each other already: asking for them would time out in the queue."""
+        for version in (4, 6):
+            self.run("b", "ping", "-c", "1", self.address("a", version))
         for host in self.names:
             self.run(host, "tc", "qdisc", "add", "dev", host, "root", "tbf", "rate", "8kbit", "burst", "1540", "latency", "20s")
 
