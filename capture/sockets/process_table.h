@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "capture/file_descriptor.h"
 #include "capture/result.h"
-#include "capture/sockets/file_descriptor.h"
 #include "capture/sockets/process.h"
 #include "capture/sockets/process_text.h"
 

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "capture/sockets/bounded_read.h"
+#include "capture/bounded_read.h"
 
 namespace doorplate {
 

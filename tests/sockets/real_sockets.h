@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "capture/address.h"
-#include "capture/sockets/file_descriptor.h"
+#include "capture/file_descriptor.h"
 #include "capture/sockets/socket_table.h"
 
 namespace doorplate {

@@ -1,4 +1,4 @@
-#include "capture/sockets/bounded_read.h"
+#include "capture/bounded_read.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <climits>
 
-#include "capture/sockets/file_descriptor.h"
+#include "capture/file_descriptor.h"
 
 namespace doorplate {
 
