@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include <ifaddrs.h>
 
+#include "capture/bounded_read.h"
 #include "capture/byte_reader.h"
 #include "capture/socket_address.h"
 
@@ -22,17 +22,10 @@ constexpr std::size_t longest_file = 256U << 10;
 
 // The text of a file, without the white space that ends it; nothing if it cannot be read or is too long.
 std::optional<std::string> read_text(const std::filesystem::path &path) {
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
-    std::ifstream file{path, std::ios::binary};
-    if (!file) return std::nullopt;
-    std::string text(longest_file + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad()) return std::nullopt;
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > longest_file) return std::nullopt;
-    text.erase(text.find_last_not_of(" \t\n") + 1);
-    return text;
+    auto text = read_file(path, longest_file + 1);
+    if (!text || text->size() > longest_file) return std::nullopt;
+    text->erase(text->find_last_not_of(" \t\n") + 1);
+    return std::move(*text);
 }
 
 std::optional<std::uint16_t> take_port(std::string_view &text) {
