@@ -50,4 +50,12 @@ class ByteReader {
     std::size_t position_ = 0;
 };
 
+// For hot paths that have checked the end once for several numbers. `swapped`: the bytes are not in this machine's
+// order.
+template <typename T> [[nodiscard]] inline T load(const std::uint8_t *place, bool swapped) {
+    T value;
+    std::memcpy(&value, place, sizeof(T));
+    return swapped ? std::byteswap(value) : value;
+}
+
 } // namespace doorplate

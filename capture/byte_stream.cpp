@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,13 +19,10 @@ std::string reason_of(int error) { return std::generic_category().message(error)
 
 class DescriptorStream final : public ByteStream {
   public:
-    DescriptorStream(int descriptor, bool owned) : descriptor_(descriptor), owned_(owned) {}
-    ~DescriptorStream() override {
-        if (owned_) ::close(descriptor_);
-    }
+    explicit DescriptorStream(FileDescriptor file) : file_(std::move(file)) {}
 
     Result<StreamRead> read(std::span<std::uint8_t> room) override {
-        const ssize_t count = ::read(descriptor_, room.data(), room.size());
+        const ssize_t count = ::read(file_.get(), room.data(), room.size());
         if (count > 0) return StreamRead{.bytes = static_cast<std::size_t>(count)};
         if (count == 0) return StreamRead{.at_end = true};
         if (errno == EINTR) return StreamRead{};
@@ -35,13 +33,12 @@ class DescriptorStream final : public ByteStream {
 
   private:
     [[nodiscard]] Result<StreamRead> wait() const {
-        pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+        pollfd waiting{.fd = file_.get(), .events = POLLIN, .revents = 0};
         if (::poll(&waiting, 1, -1) < 0 && errno != EINTR) return failure(reason_of(errno));
         return StreamRead{};
     }
 
-    int descriptor_;
-    bool owned_;
+    FileDescriptor file_;
 };
 
 Error cannot_open(const std::string &path, int error) {
@@ -55,15 +52,22 @@ Error cannot_open(const std::string &path, int error) {
 
 } // namespace
 
-Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string &path) {
-    if (path == "-") return std::make_unique<DescriptorStream>(STDIN_FILENO, false);
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0) return std::unexpected(cannot_open(path, errno));
-    auto stream = std::make_unique<DescriptorStream>(descriptor, true);
+Result<FileDescriptor> open_for_reading(const std::string &path) {
+    if (path == "-") {
+        FileDescriptor input(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+        if (!input) return std::unexpected(cannot_open("standard input", errno));
+        return input;
+    }
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file) return std::unexpected(cannot_open(path, errno));
     struct stat status{};
-    if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode))
+    if (::fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
         return failure(fmt::format("{}: is a directory; name the capture file in it", path));
-    return stream;
+    return file;
+}
+
+std::unique_ptr<ByteStream> stream_of(FileDescriptor file) {
+    return std::make_unique<DescriptorStream>(std::move(file));
 }
 
 } // namespace doorplate

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "capture/file_descriptor.h"
 #include "capture/result.h"
 
 namespace doorplate {
@@ -29,6 +30,9 @@ class ByteStream {
 };
 
 // "-" is standard input. The messages begin with the path.
-[[nodiscard]] Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::string &path);
+[[nodiscard]] Result<FileDescriptor> open_for_reading(const std::string &path);
+
+// A file or pipe that is open, read with read(2).
+[[nodiscard]] std::unique_ptr<ByteStream> stream_of(FileDescriptor file);
 
 } // namespace doorplate

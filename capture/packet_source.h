@@ -20,6 +20,10 @@ struct CaptureInterface {
     LinkType link_type = LinkType::ethernet;
     // Most bytes kept per packet; 0 means no limit.
     std::uint32_t snapshot_length = 0;
+    // What a file says of it in words: its maker and model, or what the user calls it.
+    std::string description = {};
+
+    friend bool operator==(const CaptureInterface &, const CaptureInterface &) = default;
 };
 
 // What was lost on the way to us, as the source reports it. Absent means that the source cannot say, which is not 0.
@@ -34,9 +38,16 @@ struct CaptureStats {
     std::optional<std::uint64_t> dropped_by_interface;
     // Timestamps outside [1970, 2262), clamped.
     std::uint64_t times_out_of_range = 0;
+    // Where a file is damaged, and how much of it could not be read for that.
+    std::uint64_t damaged_places = 0;
+    std::uint64_t damaged_bytes = 0;
     // Interfaces that were being captured and disappeared, in that order.
     std::vector<std::string> lost_interfaces;
 };
+
+// Of several sources, or of several parts of one.
+void add_if_known(std::optional<std::uint64_t> &sum, const std::optional<std::uint64_t> &value);
+void add(CaptureStats &sum, const CaptureStats &part);
 
 struct PacketBatch {
     // Valid, with the bytes they show, until the next call to the source. May be empty while the source goes on.
@@ -53,8 +64,10 @@ class PacketSource {
     virtual ~PacketSource() = default;
 
     // The next packets in the order of the source. A live source waits up to `wait` for the first one and returns
-    // early, with an empty batch, when a signal arrives. A file never waits. All packets in front of damage are handed
-    // out before the error is; after an error the source is at its end.
+    // early, with an empty batch, when a signal arrives. A file never waits.
+    //
+    // Damage is told once, as an error, when all is handed out that could be read in front of it and behind it; the
+    // message says where the first place is, and stats() count all of them. After an error the source is at its end.
     [[nodiscard]] virtual Result<PacketBatch> read(Duration wait) = 0;
 
     // Grows while a pcapng file is read; never shrinks or reorders.

@@ -34,9 +34,11 @@ PcapngClock::PcapngClock(std::uint8_t resolution, std::int64_t offset_seconds) :
         multiplier_ = 1;
         divisor_ = exponent - 9 <= max_power ? power_of_ten(exponent - 9) : 0;
     }
+    if (divisor_ == 1 && shift_ == 0 && offset_seconds_ == 0)
+        plain_ticks_ = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / multiplier_;
 }
 
-ClockReading PcapngClock::read(std::uint64_t ticks) const {
+ClockReading PcapngClock::read_with_care(std::uint64_t ticks) const {
     const std::uint64_t units = divisor_ == 0 ? 0 : ticks / divisor_;
     const Wide ns = (Wide{units} * Wide{multiplier_} >> shift_) + Wide{offset_seconds_} * Wide{ns_per_second};
     if (ns < 0) return {.time = timestamp_from_ns(0), .in_range = false};

