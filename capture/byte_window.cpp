@@ -48,7 +48,7 @@ class MappedWindow final : public ByteWindow {
         complete_ = true;
     }
 
-    void release() override { file_->move_to(offset_); }
+    void release() override { file_->release_until(offset_); }
     Result<Arrival> wait_for_more() override { return Arrival::nothing_more; }
     std::uint64_t sound_until() const override { return file_->intact_bytes(); }
 

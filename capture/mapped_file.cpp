@@ -28,7 +28,8 @@ struct GuardedRange {
 
 namespace {
 
-// About twice this much of a file counts as our memory.
+// So much of a file counts as our memory, and what a batch of packets spans. Asking for pages in such steps, too
+// (MADV_POPULATE_READ), costs more than their faults do.
 constexpr std::size_t step_bytes = std::size_t{4} << 20;
 
 // More files than this at a time are read instead of mapped.
@@ -130,19 +131,11 @@ std::size_t MappedFile::intact_bytes() const {
     return std::min({bytes_.size(), std::size_t{lost}, there});
 }
 
-void MappedFile::move_to(std::size_t begin) {
+void MappedFile::release_until(std::size_t begin) {
     begin &= ~(std::size_t{page_bytes} - 1);
     if (begin - kept_ >= step_bytes) {
         ::madvise(address_of(bytes_.subspan(kept_)), begin - kept_, MADV_DONTNEED);
         kept_ = begin;
-    }
-    // Page faults one by one cost more, and a prefetch does not reach a page that is not there yet. Fails harmlessly in
-    // front of Linux 5.14 and at what is not there any more.
-    if (begin + step_bytes > asked_ && asked_ < bytes_.size()) {
-        const std::size_t until = std::min(bytes_.size(), begin + 2 * step_bytes);
-        asked_ = std::max(asked_, begin);
-        ::madvise(address_of(bytes_.subspan(asked_)), until - asked_, MADV_POPULATE_READ);
-        asked_ = until == bytes_.size() ? until : until & ~(std::size_t{page_bytes} - 1);
     }
 }
 

@@ -30,9 +30,9 @@ class MappedFile {
     // or the kernel's, which fills up a file's last page with them. Costs a system call.
     [[nodiscard]] std::size_t intact_bytes() const;
 
-    // Nobody looks at what is in front of `begin` any more, and what is behind will be looked at in order: memory is
-    // given back and asked for in steps. So a file of 10 GB counts as some megabytes of ours.
-    void move_to(std::size_t begin);
+    // Nobody looks at what is in front of `begin` any more: it is given back in steps. So a file of 10 GB counts as
+    // some megabytes of our memory.
+    void release_until(std::size_t begin);
 
   private:
     MappedFile(Bytes bytes, FileDescriptor file, GuardedRange &range);
@@ -41,9 +41,8 @@ class MappedFile {
     // For its length.
     FileDescriptor file_;
     GuardedRange &range_;
-    // What is in front of `kept_` was given back, what is behind `asked_` was not asked for yet.
+    // What is in front of it was given back.
     std::size_t kept_ = 0;
-    std::size_t asked_ = 0;
 };
 
 } // namespace doorplate
