@@ -55,12 +55,6 @@ class FlowIndex {
 
     [[nodiscard]] std::size_t size() const { return size_; }
 
-    template <typename Visit> void for_each(Visit visit) const {
-        for (const std::uint64_t slot : slots_) {
-            if (slot != 0) visit(number_of(slot));
-        }
-    }
-
   private:
     static constexpr std::size_t first_size = 1024;
 

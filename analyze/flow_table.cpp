@@ -401,8 +401,14 @@ class FlowTable::Impl {
     [[nodiscard]] std::vector<FlowNumber> numbers_in_order() const {
         std::vector<std::pair<std::uint64_t, FlowNumber>> flows;
         flows.reserve(index_.size());
-        index_.for_each([&](FlowNumber number) { flows.emplace_back(units_.base(number).id, number); });
-        std::ranges::sort(flows);
+        units_.walk([&](FlowNumber number) {
+            const FlowUnit &unit = units_.unit(number);
+            if (is(unit, flag_alive)) flows.emplace_back(units_.base(number).id, number);
+            // A place for an IPv6 flow stays one, whoever used it last.
+            return is_ipv6(unit) ? 2U : 1U;
+        });
+        // Mostly they are, as long as no place was used again.
+        if (!std::ranges::is_sorted(flows)) std::ranges::sort(flows);
         std::vector<FlowNumber> numbers(flows.size());
         std::ranges::transform(flows, numbers.begin(), [](const auto &flow) { return flow.second; });
         return numbers;

@@ -39,6 +39,11 @@ class FlowUnits {
         return chunks_[number / chunk_size]->bases[number % chunk_size];
     }
 
+    // Every place in order, in use or not. `step(number)` returns how many units the place has.
+    template <typename Step> void walk(Step step) const {
+        for (FlowNumber number = 0; number < next_;) number += step(number);
+    }
+
     using Addresses = std::array<std::uint64_t, 4>;
     void set_ipv6(FlowNumber number, const Addresses &addresses) {
         std::memcpy(static_cast<void *>(&unit(number + 1)), addresses.data(), sizeof addresses);
