@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "analyze/dissect_ahead.h"
 #include "analyze/held_ports.h"
 #include "analyze/observer.h"
 #include "capture/chained_source.h"
@@ -232,6 +233,47 @@ Result<void> run(const LiveCommand &command) {
     return live.finish();
 }
 
+// Brings a source's packets to the observer; with several jobs from threads of its own.
+class ReplayReader {
+  public:
+    ReplayReader(PacketSource &source, const ReplayCommand &command) : source_(source), count_(command.count) {
+        if (command.jobs > 1) ahead_.emplace(source, command.analysis.dissect, command.jobs - 1);
+    }
+
+    [[nodiscard]] bool at_end() const { return at_end_ || (count_ && packets_ >= *count_); }
+    [[nodiscard]] std::uint64_t packets() const { return packets_; }
+    void stop() { ahead_.reset(); }
+
+    // The next batch.
+    Result<void> feed(Observer &observer) {
+        if (ahead_) {
+            ReadAhead &next = ahead_->next();
+            if (next.interfaces) interfaces_ = std::move(*next.interfaces);
+            if (count_) next.batch.keep_first(*count_ - packets_);
+            observer.ingest(next.batch, interfaces_);
+            packets_ += next.batch.size();
+            at_end_ = next.at_end;
+            if (next.error) return std::unexpected(*next.error);
+            return {};
+        }
+        const auto batch = source_.read(tick);
+        if (!batch) return std::unexpected(batch.error());
+        const auto taken = limited(batch->packets, count_, packets_);
+        observer.ingest(taken, source_.interfaces());
+        packets_ += taken.size();
+        at_end_ = batch->at_end;
+        return {};
+    }
+
+  private:
+    PacketSource &source_;
+    std::optional<std::uint64_t> count_;
+    std::optional<DissectAhead> ahead_;
+    std::vector<CaptureInterface> interfaces_;
+    std::uint64_t packets_ = 0;
+    bool at_end_ = false;
+};
+
 Result<void> run(const ReplayCommand &command) {
     auto reports = ReportSet::open(command.reports, standard_output_terminal(), false);
     if (!reports) return std::unexpected(reports.error());
@@ -247,24 +289,19 @@ Result<void> run(const ReplayCommand &command) {
 
     // A file comes with no host and no sockets: those of today say nothing about packets of then.
     Observer observer(kept_for(command.analysis, command.reports), to_streams(*reports, nullptr));
+    ReplayReader reader(*source, command);
     Result<void> outcome;
-    std::uint64_t packets = 0;
-    while (!(command.count && packets >= *command.count) && !reports->nobody_listens()) {
+    while (!reader.at_end() && !reports->nobody_listens()) {
         if (stop_asked != 0) {
-            outcome = failure(
-                fmt::format("stopped after {}; the reports show what was read until then", plural(packets, "packet")));
+            outcome = failure(fmt::format("stopped after {}; the reports show what was read until then",
+                                          plural(reader.packets(), "packet")));
             break;
         }
-        const auto batch = source->read(tick);
-        if (!batch) {
-            outcome = std::unexpected(batch.error());
-            break;
-        }
-        const auto taken = limited(batch->packets, command.count, packets);
-        observer.ingest(taken, source->interfaces());
-        packets += taken.size();
-        if (batch->at_end) break;
+        outcome = reader.feed(observer);
+        if (!outcome) break;
     }
+    const std::uint64_t packets = reader.packets();
+    reader.stop();
 
     Observation observation = observer.finish();
     observation.source.file = names;

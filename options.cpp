@@ -37,6 +37,7 @@ struct Words {
     LiveOptions capture;
     SocketOptions sockets;
     AnalysisOptions analysis;
+    unsigned jobs = 1;
     ReportOptions reports;
 };
 
@@ -185,8 +186,12 @@ Command command_of(const CLI::App &app, Words &words) {
     if (app.got_subcommand("replay")) {
         const std::size_t files = count_files(words.positional);
         const auto end_of_files = words.positional.begin() + static_cast<std::ptrdiff_t>(files);
-        return ReplayCommand{
-            {words.positional.begin(), end_of_files}, filter_of(words, files), words.analysis, words.reports, count};
+        return ReplayCommand{{words.positional.begin(), end_of_files},
+                             filter_of(words, files),
+                             words.analysis,
+                             words.reports,
+                             count,
+                             words.jobs};
     }
     if (app.got_subcommand("ports")) return PortsCommand{words.sockets, words.reports};
     if (app.got_subcommand("who")) return WhoCommand{words.question, words.sockets, words.reports};
@@ -218,6 +223,11 @@ std::variant<Command, ParseEnd> parse_options(int argc, const char *const *argv)
     replay.add_option("file", words.positional, "Captures, and behind them a pcap filter")->type_name("")->required();
     add_filter_options(replay, words);
     add_analysis_options(replay, words);
+    replay.add_option("--jobs", words.jobs, "Threads: with more than one, reading runs beside counting")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str()
+        ->group("Analysis");
     add_flow_report_options(replay, words);
 
     CLI::App &ports = *app.add_subcommand("ports", "Every port held now: program, role, since when, exposure");

@@ -27,6 +27,8 @@ struct ReplayCommand {
     AnalysisOptions analysis;
     ReportOptions reports;
     std::optional<std::uint64_t> count;
+    // Threads that work on it, this one included.
+    unsigned jobs = 1;
 };
 // Only text and json of the reports are offered here.
 struct PortsCommand {

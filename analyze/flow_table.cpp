@@ -181,10 +181,13 @@ class FlowTable::Impl {
         options_.max_flows = std::clamp<std::size_t>(options_.max_flows, 1, no_flow / 4);
     }
 
-    Arrival arrive(const Packet &packet, const Dissection &dissection, std::uint8_t level) {
-        Arrival arrival{&packet, &dissection, {}};
+    Arrival arrive(const Packet &packet, const Dissection &dissection, const PackedKey &key) {
+        Arrival arrival{&packet, &dissection, key};
         if (!dissection.flow_ready) return arrival;
-        arrival.key = packed_key(dissection, level, options_.key.any() ? context_of(packet, dissection) : 0);
+        if (options_.key.any()) {
+            arrival.key.context = context_of(packet, dissection);
+            arrival.key.hash = packed_key_hash(key.addresses, key.rest, arrival.key.context);
+        }
         index_.prefetch_slot(arrival.key.hash);
         return arrival;
     }
@@ -745,8 +748,8 @@ FlowTable::FlowTable(FlowTableOptions options, OnEnd on_end)
     : impl_(std::make_unique<Impl>(options, std::move(on_end))) {}
 FlowTable::~FlowTable() = default;
 
-FlowTable::Arrival FlowTable::arrive(const Packet &packet, const Dissection &dissection, std::uint8_t level) {
-    return impl_->arrive(packet, dissection, level);
+FlowTable::Arrival FlowTable::arrive(const Packet &packet, const Dissection &dissection, const PackedKey &key) {
+    return impl_->arrive(packet, dissection, key);
 }
 void FlowTable::fetch_flow(const Arrival &arrival) const { impl_->fetch_flow(arrival); }
 void FlowTable::fetch_tracker(const Arrival &arrival) const { impl_->fetch_tracker(arrival); }

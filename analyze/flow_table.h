@@ -80,7 +80,8 @@ class FlowTable {
         const Dissection *dissection = nullptr;
         PackedKey key;
     };
-    [[nodiscard]] Arrival arrive(const Packet &packet, const Dissection &dissection, std::uint8_t level = 0);
+    // `key` is packed_key() of the dissection, which need not name a flow.
+    [[nodiscard]] Arrival arrive(const Packet &packet, const Dissection &dissection, const PackedKey &key);
     void fetch_flow(const Arrival &arrival) const;
     void fetch_tracker(const Arrival &arrival) const;
 
@@ -94,7 +95,7 @@ class FlowTable {
     // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the flow that carries it.
     std::optional<Update> add(const Arrival &arrival, std::optional<std::uint64_t> parent = std::nullopt);
     std::optional<Update> add(const Packet &packet, const Dissection &dissection) {
-        return add(arrive(packet, dissection));
+        return add(arrive(packet, dissection, dissection.flow_ready ? packed_key(dissection, 0) : PackedKey{}));
     }
 
     // Of flows that were updated just now.

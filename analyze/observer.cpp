@@ -45,11 +45,21 @@ class Observer::Impl {
     void ingest(const SocketFacts &facts) { history_.ingest(facts); }
 
     void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
+        for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), group_size))) {
+            own_batch_.clear();
+            own_batch_.add(packets.first(std::min(packets.size(), group_size)));
+            own_batch_.dissect_all(options_.dissect);
+            ingest(own_batch_, interfaces);
+        }
+    }
+
+    void ingest(const DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
         for (std::size_t i = interface_names_.size(); i < interfaces.size(); ++i) {
             interface_names_.push_back(interfaces[i].name);
         }
-        for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), batch_size))) {
-            ingest_batch(packets.first(std::min(packets.size(), batch_size)));
+        std::span<const PackedKey> keys = batch.keys();
+        for (std::size_t begin = 0; begin < batch.size(); begin += group_size) {
+            ingest_group(batch, begin, std::min(begin + group_size, batch.size()), keys);
         }
     }
 
@@ -79,23 +89,25 @@ class Observer::Impl {
 
   private:
     // Enough that the memory of the first packet's flow has come when the last packet has been announced.
-    static constexpr std::size_t batch_size = 32;
+    static constexpr std::size_t group_size = 32;
 
-    void ingest_batch(std::span<const Packet> packets) {
+    // `keys` begins with the keys of the group, which are taken from it.
+    void ingest_group(const DissectedBatch &batch, std::size_t begin, std::size_t end,
+                      std::span<const PackedKey> &keys) {
         arrivals_.clear();
-        for (std::size_t i = 0; i < packets.size(); ++i) {
-            dissect(packets[i], dissected_[i], options_.dissect);
-            std::uint8_t level = 0;
-            for (const Dissection &dissection : dissected_[i].all()) {
-                arrivals_.push_back(table_.arrive(packets[i], dissection, level++));
+        for (std::size_t i = begin; i < end; ++i) {
+            for (const Dissection &dissection : batch.levels(i)) {
+                arrivals_.push_back(table_.arrive(batch.packets()[i], dissection, keys.front()));
+                keys = keys.subspan(1);
             }
         }
         for (const FlowTable::Arrival &arrival : arrivals_) table_.fetch_flow(arrival);
         for (const FlowTable::Arrival &arrival : arrivals_) table_.fetch_tracker(arrival);
         std::span<const FlowTable::Arrival> arrivals = arrivals_;
-        for (std::size_t i = 0; i < packets.size(); ++i) {
-            ingest(packets[i], arrivals.first(dissected_[i].count));
-            arrivals = arrivals.subspan(dissected_[i].count);
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::size_t levels = batch.levels(i).size();
+            ingest(batch.packets()[i], arrivals.first(levels));
+            arrivals = arrivals.subspan(levels);
         }
     }
 
@@ -214,7 +226,7 @@ class Observer::Impl {
     std::vector<LookUp> look_ups_;
     KeptFlows ended_;
     FlowTotals totals_;
-    std::array<DissectedPacket, batch_size> dissected_;
+    DissectedBatch own_batch_;
     std::vector<FlowTable::Arrival> arrivals_;
     std::uint64_t packets_ = 0;
     std::uint64_t frame_bytes_ = 0;
@@ -234,6 +246,9 @@ void Observer::ingest(const HostFacts &host) { impl_->ingest(host); }
 void Observer::ingest(const SocketFacts &facts) { impl_->ingest(facts); }
 void Observer::ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
     impl_->ingest(packets, interfaces);
+}
+void Observer::ingest(const DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
+    impl_->ingest(batch, interfaces);
 }
 void Observer::advance(Timestamp now) { impl_->advance(now); }
 std::vector<LookUp> Observer::take_look_ups() { return impl_->take_look_ups(); }

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "analyze/dissected_batch.h"
 #include "analyze/flow_table.h"
 #include "analyze/observation.h"
 #include "capture/packet.h"
@@ -43,6 +44,8 @@ class Observer {
     void ingest(const SocketFacts &facts);
     // `interfaces` are the source's; flows keep names, not indices.
     void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces);
+    // The same of packets that were dissected elsewhere, with options.dissect.
+    void ingest(const DissectedBatch &batch, std::span<const CaptureInterface> interfaces);
     // Lets time pass without packets (live runs).
     void advance(Timestamp now);
 

@@ -65,9 +65,8 @@ void set_ipv6(PackedKey &key, const IpAddress &low, const IpAddress &high) {
 
 } // namespace
 
-PackedKey packed_key(const Dissection &dissection, std::uint8_t level, std::uint32_t context) {
+PackedKey packed_key(const Dissection &dissection, std::uint8_t level) {
     PackedKey key;
-    key.context = context;
     std::uint64_t low_port = dissection.source_port;
     std::uint64_t high_port = dissection.destination_port;
     std::uint64_t kind = std::uint64_t{level} << level_shift;

@@ -28,7 +28,7 @@ struct PackedKey {
 };
 
 // Of a packet that names a flow.
-[[nodiscard]] PackedKey packed_key(const Dissection &dissection, std::uint8_t level, std::uint32_t context);
+[[nodiscard]] PackedKey packed_key(const Dissection &dissection, std::uint8_t level);
 [[nodiscard]] PackedKey packed_key(const FlowKey &key);
 // The same as in a PackedKey with these words.
 [[nodiscard]] std::uint32_t packed_key_hash(std::uint64_t addresses, std::uint64_t rest, std::uint32_t context);

@@ -74,6 +74,13 @@ class PacketSource {
     [[nodiscard]] virtual const std::vector<CaptureInterface> &interfaces() const = 0;
 
     [[nodiscard]] virtual CaptureStats stats() = 0;
+
+    // The bytes of all packets stay valid as long as the source (the packets themselves do not).
+    [[nodiscard]] virtual bool bytes_stay() const { return false; }
+
+    // From another thread: a read() that waits, or the next one that would, returns early with an empty batch. To be
+    // called when nothing more will be read.
+    virtual void wake() {}
 };
 
 enum class CaptureDirection { in, out, inout };
