@@ -402,17 +402,21 @@ class FlowTable::Impl {
     void wait(FlowNumber number) { wheel_.wait(number, deadline(number), units_.base(number).id, keep_bucket()); }
 
     [[nodiscard]] std::vector<FlowNumber> numbers_in_order() const {
-        std::vector<std::pair<std::uint64_t, FlowNumber>> flows;
-        flows.reserve(index_.size());
+        std::vector<FlowNumber> numbers;
+        numbers.reserve(index_.size());
         units_.walk([&](FlowNumber number) {
             const FlowUnit &unit = units_.unit(number);
-            if (is(unit, flag_alive)) flows.emplace_back(units_.base(number).id, number);
+            if (is(unit, flag_alive)) numbers.push_back(number);
             // A place for an IPv6 flow stays one, whoever used it last.
             return is_ipv6(unit) ? 2U : 1U;
         });
+        const auto id = [this](FlowNumber number) { return units_.base(number).id; };
         // Mostly they are, as long as no place was used again.
-        if (!std::ranges::is_sorted(flows)) std::ranges::sort(flows);
-        std::vector<FlowNumber> numbers(flows.size());
+        if (std::ranges::is_sorted(numbers, {}, id)) return numbers;
+        std::vector<std::pair<std::uint64_t, FlowNumber>> flows(numbers.size());
+        std::ranges::transform(numbers, flows.begin(),
+                               [&](FlowNumber number) { return std::pair(id(number), number); });
+        std::ranges::sort(flows);
         std::ranges::transform(flows, numbers.begin(), [](const auto &flow) { return flow.second; });
         return numbers;
     }
