@@ -237,7 +237,7 @@ Result<void> run(const LiveCommand &command) {
 class ReplayReader {
   public:
     ReplayReader(PacketSource &source, const ReplayCommand &command) : source_(source), count_(command.count) {
-        if (command.jobs > 1) ahead_.emplace(source, command.analysis.dissect, command.jobs - 1);
+        if (command.jobs > 1) ahead_.emplace(source, command.analysis.dissect, command.jobs - 1, command.count);
     }
 
     [[nodiscard]] bool at_end() const { return at_end_ || (count_ && packets_ >= *count_); }

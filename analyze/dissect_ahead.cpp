@@ -67,7 +67,8 @@ class SignalsBlocked {
 
 class DissectAhead::Impl {
   public:
-    Impl(PacketSource &source, DissectOptions options, unsigned threads) : source_(source), options_(options) {
+    Impl(PacketSource &source, DissectOptions options, unsigned threads, std::optional<std::uint64_t> limit)
+        : source_(source), options_(options), limit_(limit) {
         threads = std::max(threads, 1U);
         places_.resize(std::size_t{threads} * batches_per_thread);
         for (Place &place : places_) free_.push_back(&place);
@@ -128,7 +129,7 @@ class DissectAhead::Impl {
         return place;
     }
 
-    // A whole batch, or what there is when the source has to wait.
+    // A whole batch, or what there is before the source has to wait.
     void read(Place &place) {
         ReadAhead &ahead = place.ahead;
         while (ahead.batch.size() < packets_per_batch && !ahead.at_end && !ahead.error) {
@@ -139,7 +140,9 @@ class DissectAhead::Impl {
             } else {
                 ahead.error = packets.error();
             }
-            if (packets && packets->packets.empty()) break;
+            if (packets) packets_read_ += packets->packets.size();
+            if (limit_ && packets_read_ >= *limit_) ahead.at_end = true;
+            if (!packets || !packets->more_at_hand) break;
         }
         if (source_.interfaces().size() > interfaces_seen_) {
             ahead.interfaces = source_.interfaces();
@@ -155,11 +158,13 @@ class DissectAhead::Impl {
 
     PacketSource &source_;
     DissectOptions options_;
+    std::optional<std::uint64_t> limit_;
     std::vector<Place> places_;
 
     // Held by the thread that reads; the members behind it are its own.
     std::mutex reading_;
     std::uint64_t read_ = 0;
+    std::uint64_t packets_read_ = 0;
     std::size_t interfaces_seen_ = 0;
 
     std::mutex mutex_;
@@ -175,8 +180,9 @@ class DissectAhead::Impl {
     std::optional<SignalsBlocked> blocked_;
 };
 
-DissectAhead::DissectAhead(PacketSource &source, DissectOptions options, unsigned threads)
-    : impl_(std::make_unique<Impl>(source, options, threads)) {}
+DissectAhead::DissectAhead(PacketSource &source, DissectOptions options, unsigned threads,
+                           std::optional<std::uint64_t> limit)
+    : impl_(std::make_unique<Impl>(source, options, threads, limit)) {}
 DissectAhead::~DissectAhead() = default;
 
 ReadAhead &DissectAhead::next() { return impl_->next(); }

@@ -24,7 +24,9 @@ struct ReadAhead {
 // is.
 class DissectAhead {
   public:
-    DissectAhead(PacketSource &source, DissectOptions options, unsigned threads);
+    // Stops to read when there are `limit` packets or more.
+    DissectAhead(PacketSource &source, DissectOptions options, unsigned threads,
+                 std::optional<std::uint64_t> limit = std::nullopt);
     ~DissectAhead();
 
     // Waits for it. Valid until the next call. Nothing comes after an end or an error.

@@ -1,11 +1,13 @@
 #include "capture/byte_stream.h"
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,26 +21,43 @@ std::string reason_of(int error) { return std::generic_category().message(error)
 
 class DescriptorStream final : public ByteStream {
   public:
-    explicit DescriptorStream(FileDescriptor file) : file_(std::move(file)) {}
+    explicit DescriptorStream(FileDescriptor file)
+        : file_(std::move(file)), woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        struct stat status{};
+        may_wait_ = ::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode);
+    }
 
     Result<StreamRead> read(std::span<std::uint8_t> room) override {
+        if (may_wait_) {
+            const auto there = wait();
+            if (!there) return std::unexpected(there.error());
+            if (!*there) return StreamRead{};
+        }
         const ssize_t count = ::read(file_.get(), room.data(), room.size());
         if (count > 0) return StreamRead{.bytes = static_cast<std::size_t>(count)};
         if (count == 0) return StreamRead{.at_end = true};
-        if (errno == EINTR) return StreamRead{};
-        // Whoever started us may have left standard input non-blocking.
-        if (errno == EAGAIN) return wait();
+        // EAGAIN: somebody else reads the same pipe, and was faster.
+        if (errno == EINTR || errno == EAGAIN) return StreamRead{};
         return failure(reason_of(errno));
     }
 
+    void wake() override { static_cast<void>(::eventfd_write(woken_.get(), 1)); }
+
   private:
-    [[nodiscard]] Result<StreamRead> wait() const {
-        pollfd waiting{.fd = file_.get(), .events = POLLIN, .revents = 0};
-        if (::poll(&waiting, 1, -1) < 0 && errno != EINTR) return failure(reason_of(errno));
-        return StreamRead{};
+    // False if a signal came first, or wake().
+    [[nodiscard]] Result<bool> wait() const {
+        std::array<pollfd, 2> waiting{{{.fd = file_.get(), .events = POLLIN, .revents = 0},
+                                       {.fd = woken_.get(), .events = POLLIN, .revents = 0}}};
+        if (::poll(waiting.data(), waiting.size(), -1) < 0) {
+            if (errno == EINTR) return false;
+            return failure(reason_of(errno));
+        }
+        return waiting[1].revents == 0;
     }
 
     FileDescriptor file_;
+    FileDescriptor woken_;
+    bool may_wait_ = true;
 };
 
 Error cannot_open(const std::string &path, int error) {

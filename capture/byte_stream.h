@@ -12,7 +12,7 @@
 namespace doorplate {
 
 struct StreamRead {
-    // How much of the room was filled. 0 without at_end means that a signal came first.
+    // How much of the room was filled. 0 without at_end means that a signal came first, or wake().
     std::size_t bytes = 0;
     bool at_end = false;
 };
@@ -27,6 +27,9 @@ class ByteStream {
 
     // Waits for at least one byte. The room is not empty. A failure's message is the reason alone, without a name.
     [[nodiscard]] virtual Result<StreamRead> read(std::span<std::uint8_t> room) = 0;
+
+    // From another thread: a read() that waits returns, and none waits any more.
+    virtual void wake() {}
 };
 
 // "-" is standard input. The messages begin with the path.

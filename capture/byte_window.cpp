@@ -36,6 +36,8 @@ class StreamWindow final : public ByteWindow {
         return complete_ ? Arrival::nothing_more : Arrival::interrupted;
     }
 
+    void wake() override { stream_->wake(); }
+
   private:
     std::unique_ptr<ByteStream> stream_;
     std::vector<std::uint8_t> buffer_;
@@ -51,6 +53,8 @@ class MappedWindow final : public ByteWindow {
     void release() override { file_->release_until(offset_); }
     Result<Arrival> wait_for_more() override { return Arrival::nothing_more; }
     std::uint64_t sound_until() const override { return file_->intact_bytes(); }
+    // Pages that were given back are fetched again.
+    bool bytes_stay() const override { return true; }
 
   private:
     std::unique_ptr<MappedFile> file_;

@@ -43,6 +43,11 @@ class ByteWindow {
     // the file was cut short while we read it.
     [[nodiscard]] virtual std::uint64_t sound_until() const { return offset_ + unread_.size(); }
 
+    // What was shown once can be looked at as long as the window lives.
+    [[nodiscard]] virtual bool bytes_stay() const { return false; }
+    // From another thread: a wait_for_more() that waits returns, and none waits any more.
+    virtual void wake() {}
+
   protected:
     Bytes unread_;
     bool complete_ = false;

@@ -1,5 +1,6 @@
 #include "capture/chained_source.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -19,7 +20,7 @@ class ChainedSource final : public PacketSource {
         Result<PacketBatch> batch = sources_[current_]->read(wait);
         if (!batch) {
             if (!damage_) damage_ = batch.error();
-            batch = PacketBatch{{}, true};
+            batch = PacketBatch{.packets = {}, .at_end = true};
         }
         const auto &known = sources_[current_]->interfaces();
         interfaces_.resize(first_interface_);
@@ -31,7 +32,7 @@ class ChainedSource final : public PacketSource {
             ++current_;
             first_interface_ = interfaces_.size();
         }
-        return PacketBatch{packets_, batch->at_end && last};
+        return PacketBatch{packets_, batch->at_end && last, batch->more_at_hand};
     }
 
     const std::vector<CaptureInterface> &interfaces() const override { return interfaces_; }
@@ -48,6 +49,13 @@ class ChainedSource final : public PacketSource {
             add(sum.dropped_by_interface, one.dropped_by_interface);
         }
         return sum;
+    }
+
+    bool bytes_stay() const override {
+        return std::ranges::all_of(sources_, [](const auto &source) { return source->bytes_stay(); });
+    }
+    void wake() override {
+        for (const auto &source : sources_) source->wake();
     }
 
   private:

@@ -180,6 +180,7 @@ class DecompressedStream final : public ByteStream {
         }
         return decoder_ ? decompress(room) : hand_on(room);
     }
+    void wake() override { stream_->wake(); }
 
   private:
     [[nodiscard]] Bytes input() const { return Bytes(buffer_).subspan(begin_, end_ - begin_); }

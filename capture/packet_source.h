@@ -54,6 +54,8 @@ struct PacketBatch {
     std::span<const Packet> packets;
     // Nothing will follow.
     bool at_end = false;
+    // The next read() will not wait.
+    bool more_at_hand = false;
 };
 
 class PacketSource {

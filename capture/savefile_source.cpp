@@ -102,6 +102,8 @@ class SavefileSource final : public PacketSource {
         stats.damaged_bytes = damage_.skipped_bytes;
         return stats;
     }
+    [[nodiscard]] bool bytes_stay() const override { return window_->bytes_stay(); }
+    void wake() override { window_->wake(); }
 
   private:
     [[nodiscard]] Result<void> recognise();
@@ -202,7 +204,8 @@ Result<PacketBatch> SavefileSource::read(Duration /*wait*/) {
         const std::size_t parsed = parse();
         const std::span<const Packet> passing = filtered(parsed);
         handed_out_ += passing.size();
-        if (!passing.empty() || !finished_) return PacketBatch{.packets = passing, .at_end = false};
+        const bool more_at_hand = parsed == packets_.size() || window_->complete();
+        if (!passing.empty() || !finished_) return PacketBatch{.packets = passing, .more_at_hand = more_at_hand};
         if (misfit_) return std::unexpected(*std::exchange(misfit_, std::nullopt));
     }
     if (damage_.places > 0 && !std::exchange(told_, true))
