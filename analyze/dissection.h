@@ -70,6 +70,8 @@ struct TcpFields {
     std::uint32_t acknowledgment = 0;
     std::uint16_t window = 0;
     bool fin = false, syn = false, rst = false, psh = false, ack = false, urg = false, ece = false, cwr = false;
+    // Options: TCP Fast Open (RFC 7413), and of Multipath TCP (RFC 8684) MP_CAPABLE and MP_JOIN.
+    bool fast_open = false, mptcp_capable = false, mptcp_join = false;
 };
 
 struct IcmpFields {

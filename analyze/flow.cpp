@@ -12,9 +12,8 @@ template <typename T> void swap_sides(PerSide<T> &sides) { std::swap(sides.initi
 } // namespace
 
 void TcpSummary::flip() {
-    swap_sides(retransmissions);
+    swap_sides(facts);
     swap_sides(end_states);
-    swap_sides(sent_payload);
     flip_tcp_history(history);
     state = tcp_state(*this);
 }

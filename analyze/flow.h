@@ -46,7 +46,35 @@ enum class TcpEndState : std::uint8_t {
     reset,        // its RST seen
 };
 
-// Zeek's view of a TCP connection.
+// What a multipath connection's subflow does (RFC 8684): open the connection, or join one.
+enum class Mptcp : std::uint8_t { none, capable, join };
+
+// What one end of a TCP connection sent, or failed to. Whatever is not said otherwise counts segments.
+struct TcpEndFacts {
+    // The sequence numbers' account of the payload, as Zeek's orig_bytes and resp_bytes: each byte once, and those that
+    // were not captured as well.
+    std::uint64_t stream_bytes = 0;
+    // Payload that had all been seen or acknowledged before.
+    std::uint64_t retransmissions = 0;
+    // Filled a hole: sent in order, captured out of it, or sent again because it was lost.
+    std::uint64_t out_of_order = 0;
+    // Stretches of payload that were acknowledged but not captured, and their bytes (Zeek's missed_bytes). Not told of
+    // connections whose beginning is missing.
+    std::uint64_t gaps = 0;
+    std::uint64_t gap_bytes = 0;
+    // Said that this end can take no more.
+    std::uint64_t zero_windows = 0;
+    // Asked whether the other end is still there (RFC 9293 section 3.8.4).
+    std::uint64_t keep_alives = 0;
+    // Had the URG flag.
+    std::uint64_t urgent = 0;
+    // Had a wrong checksum, and did nothing else.
+    std::uint64_t bad_checksums = 0;
+
+    friend bool operator==(const TcpEndFacts &, const TcpEndFacts &) = default;
+};
+
+// Zeek's view of a TCP connection, and what else there is to say of it.
 struct TcpSummary {
     // conn_state, letter for letter: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH.
     std::string state;
@@ -54,12 +82,16 @@ struct TcpSummary {
     std::string history;
     // From the SYN to the ACK of the SYN+ACK, if all three were seen.
     std::optional<Duration> handshake_rtt;
-    // Segments whose payload had all been seen before.
-    PerSide<std::uint64_t> retransmissions;
+    // The SYN+ACK was seen, but no ACK of it.
+    bool half_open = false;
+    // Both ends sent a SYN without ACK (RFC 9293 section 3.5).
+    bool simultaneous_open = false;
+    // The SYN had payload, or the option of TCP Fast Open (RFC 7413).
+    bool fast_open = false;
+    Mptcp mptcp = Mptcp::none;
+    PerSide<TcpEndFacts> facts;
     // What `state` was made of, so that it can be made again when the roles are turned round.
     PerSide<TcpEndState> end_states;
-    // The sequence numbers say that this end sent payload.
-    PerSide<bool> sent_payload;
 
     // Turns the roles round: "^" at the head of `history` says that the initiator is not who sent the first packet.
     void flip();

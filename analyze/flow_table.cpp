@@ -114,13 +114,15 @@ TcpTracker::Segment segment_of(const Packet &packet, const Dissection &dissectio
     return {.tcp = *dissection.tcp,
             .payload_bytes = dissection.payload_bytes,
             .payload_captured = dissection.payload.size() >= dissection.payload_bytes,
+            .bad_checksum = dissection.transport_checksum == Checksum::bad,
             .time = packet.time};
 }
 
 // A connection of which one segment was seen needs no tracker: the segment fits into the room that is there. Only the
 // everyday ones do; what closes a connection is not among them.
 constexpr std::uint32_t packed_syn = 1, packed_ack = 2, packed_psh = 4, packed_urg = 8, packed_ece = 16,
-                        packed_cwr = 32, packed_captured = 64, packed_by_responder = 128;
+                        packed_cwr = 32, packed_captured = 64, packed_by_responder = 128, packed_fast_open = 256,
+                        packed_mptcp_capable = 512, packed_mptcp_join = 1024, packed_bad_checksum = 2048;
 constexpr unsigned packed_window_shift = 16;
 
 bool can_be_packed(const Dissection &dissection) {
@@ -132,8 +134,9 @@ void pack_segment(Side from, const TcpTracker::Segment &segment, FlowUnit &unit,
     unit.tracker = (tcp.syn ? packed_syn : 0) | (tcp.ack ? packed_ack : 0) | (tcp.psh ? packed_psh : 0) |
                    (tcp.urg ? packed_urg : 0) | (tcp.ece ? packed_ece : 0) | (tcp.cwr ? packed_cwr : 0) |
                    (segment.payload_captured ? packed_captured : 0) |
-                   (from == Side::responder ? packed_by_responder : 0) |
-                   std::uint32_t{tcp.window} << packed_window_shift;
+                   (from == Side::responder ? packed_by_responder : 0) | (tcp.fast_open ? packed_fast_open : 0) |
+                   (tcp.mptcp_capable ? packed_mptcp_capable : 0) | (tcp.mptcp_join ? packed_mptcp_join : 0) |
+                   (segment.bad_checksum ? packed_bad_checksum : 0) | std::uint32_t{tcp.window} << packed_window_shift;
     base.extra = std::uint64_t{tcp.sequence} << 32 | tcp.acknowledgment;
 }
 
@@ -155,7 +158,11 @@ PackedSegment unpacked_segment(const FlowUnit &unit, const FlowBase &base) {
     packed.segment.tcp.urg = has(packed_urg);
     packed.segment.tcp.ece = has(packed_ece);
     packed.segment.tcp.cwr = has(packed_cwr);
+    packed.segment.tcp.fast_open = has(packed_fast_open);
+    packed.segment.tcp.mptcp_capable = has(packed_mptcp_capable);
+    packed.segment.tcp.mptcp_join = has(packed_mptcp_join);
     packed.segment.payload_captured = has(packed_captured);
+    packed.segment.bad_checksum = has(packed_bad_checksum);
     packed.segment.payload_bytes = unit.traffic[packed.from == Side::initiator ? 0 : 1].payload_bytes;
     packed.segment.time = timestamp_from_ns(base.start_ns);
     return packed;

@@ -36,11 +36,13 @@ bool SequenceRanges::add(std::int64_t begin, std::int64_t end) {
     return true;
 }
 
-std::uint32_t SequenceRanges::give_up_to(std::int64_t to) {
-    std::uint32_t holes = 0;
+SequenceRanges::Holes SequenceRanges::give_up_to(std::int64_t to) {
+    Holes holes;
     while (edge_ < to) {
-        ++holes;
-        edge_ = islands_.empty() ? to : std::min(to, islands_.front().begin);
+        const std::int64_t until = islands_.empty() ? to : std::min(to, islands_.front().begin);
+        ++holes.count;
+        holes.bytes += static_cast<std::uint64_t>(until - edge_);
+        edge_ = until;
         absorb();
     }
     return holes;

@@ -21,7 +21,7 @@ std::string_view tcp_state(const TcpSummary &tcp) {
     const TcpEndState initiator = tcp.end_states.initiator;
     const TcpEndState responder = tcp.end_states.responder;
     if (responder == reset) {
-        const bool nothing_sent = !tcp.sent_payload.initiator && !tcp.sent_payload.responder;
+        const bool nothing_sent = tcp.facts.initiator.stream_bytes == 0 && tcp.facts.responder.stream_bytes == 0;
         if (initiator == syn_sent || initiator == syn_ack_sent || (initiator == reset && nothing_sent)) return "REJ";
         return is_silent(initiator) ? "RSTRH" : "RSTR";
     }

@@ -1,6 +1,7 @@
 #include "analyze/tcp_tracker.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "analyze/tcp_state.h"
@@ -10,13 +11,15 @@ namespace {
 
 // Zeek's constants of the same meaning.
 constexpr std::int32_t too_large_jump = 1'048'576;
-constexpr std::int64_t max_initial_window = 16'384;           // tcp_max_initial_window
+constexpr std::uint32_t max_initial_window = 16'384;          // tcp_max_initial_window
 constexpr std::int64_t max_above_hole_without_acks = 16'384;  // tcp_max_above_hole_without_any_acks
 constexpr std::int64_t max_without_further_acks = 10'485'760; // tcp_excessive_data_without_further_acks
 
 // Kinds of letters that are written once for each end, or (S and H, F, R) again for another sequence number.
 constexpr std::uint8_t kind_syn = 1, kind_fin = 2, kind_rst = 4, kind_fin_rst = 8, kind_data = 16, kind_ack = 32,
                        kind_multi_flag = 64;
+
+constexpr std::uint16_t max_wraps = std::numeric_limits<std::uint16_t>::max();
 
 // Distance in the 32-bit circle of sequence numbers (RFC 9293 section 3.4).
 std::int32_t distance(std::uint32_t to, std::uint32_t from) { return static_cast<std::int32_t>(to - from); }
@@ -26,32 +29,76 @@ std::uint32_t segment_length(const TcpFields &tcp, std::uint32_t payload_bytes) 
     return (tcp.rst ? 0 : payload_bytes) + (tcp.syn ? 1U : 0U) + (tcp.fin ? 1U : 0U);
 }
 
-bool is_clean(TcpEndState state, TcpEndState previous) {
-    return state == TcpEndState::established || (state == TcpEndState::closed && previous == TcpEndState::established);
+// How much more may be sent than is acknowledged before it matters.
+std::uint32_t careless_window(std::uint32_t acknowledged) {
+    return acknowledged > 1 ? std::uint32_t{max_without_further_acks} : max_initial_window;
+}
+
+bool is_power_of_ten(std::uint64_t count) {
+    while (count >= 10 && count % 10 == 0) count /= 10;
+    return count == 1;
 }
 
 } // namespace
 
+struct TcpTracker::Cold {
+    struct EndParts {
+        SequenceRanges captured;
+        SequenceRanges seen;
+        // As Ending::history_fin; only of a SYN that did not begin the numbers.
+        std::int64_t history_syn = 0;
+        // By their numbers alone, as Zeek counts them.
+        std::uint64_t sent_again = 0;
+        std::uint64_t gap_bytes_beyond = 0; // Ending::gap_bytes has the rest
+        std::uint64_t stream_bytes_before = 0;
+        // Those that are counted here.
+        TcpEndFacts facts;
+    };
+    PerSide<EndParts> ends;
+    std::string letters;
+};
+
+TcpTracker::TcpTracker(bool flipped) {
+    if (flipped) set_history("^");
+}
+TcpTracker::TcpTracker(TcpTracker &&other) noexcept = default;
+TcpTracker &TcpTracker::operator=(TcpTracker &&other) noexcept = default;
+TcpTracker::~TcpTracker() = default;
+
+TcpTracker::Cold &TcpTracker::cold() {
+    if (!cold_) cold_ = std::make_unique<Cold>();
+    return *cold_;
+}
+
 void TcpTracker::End::enter(TcpEndState next) {
-    if (next == state) return;
-    previous_state = state;
-    state = next;
+    if (next == state()) return;
+    states = static_cast<std::uint8_t>((states & 15) << 4 | static_cast<std::uint8_t>(next));
 }
 
 void TcpTracker::End::begin_at(std::uint32_t first, std::uint32_t next) {
+    const std::int64_t captured = relative(captured_edge);
+    const std::int64_t seen_to = relative(seen_edge);
     start = first;
     acknowledged = first;
     last = next;
+    captured_edge = number(captured);
+    seen_edge = number(seen_to);
 }
 
 void TcpTracker::End::advance_last(std::uint32_t to) {
-    if (to < last) ++last_wraps;
+    if (to < last && last_wraps < max_wraps) ++last_wraps;
     last = to;
 }
 
 void TcpTracker::End::advance_acknowledged(std::uint32_t to) {
-    if (to < acknowledged) ++acknowledged_wraps;
+    if (to < acknowledged && acknowledged_wraps < max_wraps) ++acknowledged_wraps;
     acknowledged = to;
+}
+
+std::int64_t TcpTracker::End::relative_last() const { return (std::int64_t{last_wraps} << 32) + last - start; }
+
+std::int64_t TcpTracker::End::relative_acknowledged() const {
+    return (std::int64_t{acknowledged_wraps} << 32) + acknowledged - start;
 }
 
 std::int64_t TcpTracker::End::relative(std::uint32_t number, std::uint32_t reference, std::uint32_t wraps,
@@ -70,32 +117,59 @@ std::int64_t TcpTracker::End::relative(std::uint32_t number, std::uint32_t refer
     return (std::int64_t{wraps} << 32) + number - start;
 }
 
+std::int64_t TcpTracker::End::relative(std::uint32_t number) const {
+    const std::int64_t sent = relative_last();
+    const std::int64_t acked = relative_acknowledged();
+    return acked > sent ? acked + distance(number, acknowledged) : sent + distance(number, last);
+}
+
+std::uint32_t TcpTracker::End::number(std::int64_t relative) const {
+    return start + static_cast<std::uint32_t>(relative);
+}
+
 bool TcpTracker::End::nothing_acknowledged() const {
-    const std::int64_t acked = (std::int64_t{acknowledged_wraps} << 32) + acknowledged;
-    return acked == start || acked == std::int64_t{start} + 1;
+    const std::int64_t acked = relative_acknowledged();
+    return acked == 0 || acked == 1;
+}
+
+bool TcpTracker::End::is_open() const { return state() == TcpEndState::established || state() == TcpEndState::partial; }
+
+bool TcpTracker::End::is_clean() const {
+    return state() == TcpEndState::established ||
+           (state() == TcpEndState::closed && previous_state() == TcpEndState::established);
 }
 
 std::uint64_t TcpTracker::End::size(const End &peer) const {
     // A half-open connection, discovered and reset: its sequence numbers say nothing of payload.
-    if (previous_state == TcpEndState::syn_sent && state == TcpEndState::reset && peer.state == TcpEndState::inactive &&
-        !nothing_acknowledged()) {
+    if (previous_state() == TcpEndState::syn_sent && state() == TcpEndState::reset &&
+        peer.state() == TcpEndState::inactive && !nothing_acknowledged()) {
         return 0;
     }
-    const std::uint64_t sent = (std::uint64_t{last_wraps} << 32) + last;
-    const std::uint64_t acked = (std::uint64_t{acknowledged_wraps} << 32) + acknowledged;
-    std::uint64_t bytes = std::max(sent, acked) - start;
+    auto bytes = static_cast<std::uint64_t>(std::max(relative_last(), relative_acknowledged()));
     if (bytes != 0) --bytes;             // the SYN
     if (fin_seen && bytes != 0) --bytes; // the FIN
     return bytes;
 }
 
-TcpTracker::TcpTracker(bool flipped) {
-    if (flipped) history_ = "^";
+void TcpTracker::write(Side from, char letter) {
+    if (from == Side::responder) letter = static_cast<char>(letter - 'A' + 'a');
+    if (letter_count_ < letters_.size()) {
+        letters_[letter_count_++] = letter;
+    } else if (std::string &more = cold().letters; letters_.size() + more.size() < max_history) {
+        more += letter;
+    }
 }
 
-void TcpTracker::write(Side from, char letter) {
-    if (history_.size() >= max_history) return;
-    history_ += from == Side::initiator ? letter : static_cast<char>(letter - 'A' + 'a');
+std::string TcpTracker::history() const {
+    std::string letters(letters_.data(), letter_count_);
+    if (cold_) letters += cold_->letters;
+    return letters;
+}
+
+void TcpTracker::set_history(std::string_view letters) {
+    letter_count_ = static_cast<std::uint8_t>(std::min(letters.size(), letters_.size()));
+    std::ranges::copy(letters.substr(0, letter_count_), letters_.begin());
+    if (cold_ || letters.size() > letter_count_) cold().letters = letters.substr(letter_count_);
 }
 
 bool TcpTracker::seen_before(Side from, std::uint8_t kind, char letter) {
@@ -106,14 +180,13 @@ bool TcpTracker::seen_before(Side from, std::uint8_t kind, char letter) {
     return false;
 }
 
-void TcpTracker::write_scaled(Side from, ScaledLetter &scaled, char letter) {
-    if (++scaled.count < scaled.threshold) return;
-    write(from, letter);
-    scaled.threshold *= 10;
+void TcpTracker::write_scaled(Side from, std::uint64_t count, char letter) {
+    if (is_power_of_ten(count)) write(from, letter);
 }
 
 void TcpTracker::write_flags(Side from, const TcpFields &tcp, std::int64_t sequence, std::uint32_t payload_bytes) {
-    End &end = ends_[from];
+    const auto at = static_cast<std::uint32_t>(sequence);
+    Ending &ending = endings_[from];
     const int flags = int{tcp.syn} + int{tcp.fin} + int{tcp.rst};
     if (flags > 1) {
         if (tcp.fin && tcp.rst) {
@@ -123,20 +196,66 @@ void TcpTracker::write_flags(Side from, const TcpFields &tcp, std::int64_t seque
         }
     } else if (tcp.syn) {
         const char letter = tcp.ack ? 'H' : 'S';
-        if (seen_before(from, kind_syn, letter) && sequence != end.history_syn) write(from, letter);
-        end.history_syn = sequence;
+        const std::int64_t before = cold_ ? cold_->ends[from].history_syn : 0;
+        if (seen_before(from, kind_syn, letter) && sequence != before) write(from, letter);
+        if (sequence != before) cold().ends[from].history_syn = sequence;
     } else if (tcp.fin) {
-        const std::int64_t fin = sequence + payload_bytes;
-        if (seen_before(from, kind_fin, 'F') && fin != end.history_fin) write(from, 'F');
-        end.history_fin = fin;
+        const std::uint32_t fin = at + payload_bytes;
+        if (seen_before(from, kind_fin, 'F') && fin != ending.history_fin) write(from, 'F');
+        ending.history_fin = fin;
     } else if (tcp.rst) {
-        if (seen_before(from, kind_rst, 'R') && sequence != end.history_rst) write(from, 'R');
-        end.history_rst = sequence;
+        if (seen_before(from, kind_rst, 'R') && at != ending.history_rst) write(from, 'R');
+        ending.history_rst = at;
     } else if (payload_bytes > 0) {
         seen_before(from, kind_data, 'D');
     } else if (tcp.ack) {
         seen_before(from, kind_ack, 'A');
     }
+}
+
+SequenceRanges *TcpTracker::islands(Side side, Coverage coverage) const {
+    if (!cold_) return nullptr;
+    Cold::EndParts &end = cold_->ends[side];
+    SequenceRanges &ranges = coverage == Coverage::captured ? end.captured : end.seen;
+    return ranges.has_islands() ? &ranges : nullptr;
+}
+
+std::int64_t TcpTracker::edge(Side side, Coverage coverage) const {
+    const End &end = ends_[side];
+    return end.relative(coverage == Coverage::captured ? end.captured_edge : end.seen_edge);
+}
+
+// True if at least one byte is new.
+bool TcpTracker::cover(Side side, Coverage coverage, std::int64_t begin, std::int64_t end) {
+    std::uint32_t &hot = coverage == Coverage::captured ? ends_[side].captured_edge : ends_[side].seen_edge;
+    SequenceRanges *ranges = islands(side, coverage);
+    if (ranges == nullptr) {
+        const std::int64_t reached = edge(side, coverage);
+        if (begin <= reached) {
+            if (end <= reached) return false;
+            hot = ends_[side].number(end);
+            return true;
+        }
+        Cold::EndParts &parts = cold().ends[side];
+        ranges = coverage == Coverage::captured ? &parts.captured : &parts.seen;
+        *ranges = SequenceRanges(reached);
+    }
+    const bool is_new = ranges->add(begin, end);
+    hot = ends_[side].number(ranges->edge());
+    return is_new;
+}
+
+SequenceRanges::Holes TcpTracker::give_up(Side side, Coverage coverage, std::int64_t to) {
+    std::uint32_t &hot = coverage == Coverage::captured ? ends_[side].captured_edge : ends_[side].seen_edge;
+    if (SequenceRanges *ranges = islands(side, coverage)) {
+        const SequenceRanges::Holes holes = ranges->give_up_to(to);
+        hot = ends_[side].number(ranges->edge());
+        return holes;
+    }
+    const std::int64_t reached = edge(side, coverage);
+    if (reached >= to) return {};
+    hot = ends_[side].number(to);
+    return {1, static_cast<std::uint64_t>(to - reached)};
 }
 
 void TcpTracker::note_partial(Side from, const TcpFields &tcp) {
@@ -150,7 +269,7 @@ void TcpTracker::note_partial(Side from, const TcpFields &tcp) {
 
 void TcpTracker::begin_end(End &end, const TcpFields &tcp, std::uint32_t next) {
     using enum TcpEndState;
-    switch (end.state) {
+    switch (end.state()) {
     case inactive:
         // Without a SYN, numbers begin as though there had been one just before.
         if (tcp.syn) {
@@ -169,66 +288,88 @@ void TcpTracker::begin_end(End &end, const TcpFields &tcp, std::uint32_t next) {
         break;
     case reset:
         // The numbers came from a RST, which may have been forged.
-        if (tcp.syn && end.previous_state == inactive) end.begin_at(tcp.sequence, next);
+        if (tcp.syn && end.previous_state() == inactive) end.begin_at(tcp.sequence, next);
         break;
-    case closed: break;
+    case TcpEndState::closed: break;
     }
+}
+
+std::int64_t TcpTracker::read_acknowledgment(Side from, const TcpFields &tcp) {
+    End &peer = ends_[other(from)];
+    if (peer.state() == TcpEndState::inactive) {
+        peer.begin_at(tcp.acknowledgment - 1, tcp.acknowledgment - 1);
+        return 1;
+    }
+    bool below = false;
+    const std::int64_t relative = peer.relative(tcp.acknowledgment, peer.acknowledged, peer.acknowledged_wraps, below);
+    if (below) return 0;
+    const std::int32_t advance = distance(tcp.acknowledgment, peer.acknowledged);
+    // An acknowledgment of 0 far ahead is more likely broken than a huge connection.
+    const bool broken = tcp.acknowledgment == 0 && advance > too_large_jump;
+    if (!tcp.rst && !broken && advance > 0) peer.advance_acknowledged(tcp.acknowledgment);
+    return relative;
 }
 
 // What `from` acknowledges, of the other end's numbers: a hole below it will not be filled any more.
-void TcpTracker::follow_acknowledgment(Side from, std::int64_t relative) {
+void TcpTracker::follow_acknowledgment(Side from, std::uint32_t number, std::int64_t relative) {
     const Side sender = other(from);
     End &end = ends_[sender];
-    const End &peer = ends_[from];
-    if (end.fin_seen) relative = std::min(relative, end.fin_end - 1);
-    if (relative <= end.trimmed) return;
-    if (relative > end.delivered.edge()) {
-        // The numbers of a partial connection begin at a guess, or at a keep-alive one byte further back.
-        if (!partial_ || relative > 2) {
-            const std::uint32_t holes = end.delivered.give_up_to(relative);
-            if (!end.gaps_off && is_clean(end.state, end.previous_state) && is_clean(peer.state, peer.previous_state)) {
-                for (std::uint32_t i = 0; i < holes; ++i) write_scaled(sender, end.gap, 'G');
-            }
-        }
-    }
-    end.trimmed = relative;
+    if (!end.one_way && distance(number, end.captured_edge) <= 0 && distance(number, end.seen_edge) <= 0) return;
+    if (end.fin_seen) relative = std::min(relative, end.relative(endings_[sender].fin_end) - 1);
+    // The numbers of a partial connection begin at a guess, or at a keep-alive one byte further back.
+    if (partial_ && relative <= 2) return;
+    const SequenceRanges::Holes holes = give_up(sender, Coverage::captured, relative);
+    if (holes.count > 0 && !end.gaps_off && end.is_clean() && ends_[from].is_clean()) count_gaps(sender, holes);
+    give_up(sender, Coverage::seen, relative);
+    if (!end.nothing_acknowledged()) end.one_way = false;
 }
 
-void TcpTracker::deliver(End &end, const End &peer, std::int64_t begin, std::int64_t length) const {
+void TcpTracker::count_gaps(Side side, const SequenceRanges::Holes &holes) {
+    Ending &ending = endings_[side];
+    for (std::uint32_t i = 0; i < holes.count; ++i) write_scaled(side, ++ending.gaps, 'G');
+    const std::uint64_t sum = ending.gap_bytes + holes.bytes;
+    ending.gap_bytes = static_cast<std::uint32_t>(sum);
+    if (sum != ending.gap_bytes) cold().ends[side].gap_bytes_beyond += sum - ending.gap_bytes;
+}
+
+// Payload that was captured, to whoever would read it.
+void TcpTracker::deliver(Side from, std::int64_t begin, std::uint32_t length) {
+    End &end = ends_[from];
     if (end.gaps_off) return;
     const std::int64_t until = begin + length;
-    const std::int64_t acknowledged = (std::int64_t{end.acknowledged_wraps} << 32) + end.acknowledged - end.start;
-    begin = std::max(begin, acknowledged);
-    if (begin >= until || until <= end.trimmed) return;
-    const std::int64_t edge_before = end.delivered.edge();
-    end.delivered.add(std::max(begin, end.trimmed), until);
+    begin = std::max(begin, end.relative_acknowledged());
+    if (begin >= until) return;
+    const std::int64_t edge_before = edge(from, Coverage::captured);
+    cover(from, Coverage::captured, begin, until);
+    const std::int64_t edge_now = edge(from, Coverage::captured);
     // Nobody seems to acknowledge (one direction only is captured): Zeek forgets what it delivered, and gives up on
     // holes that cannot be told to be filled.
-    if (end.delivered.edge() > edge_before && end.nothing_acknowledged() &&
-        end.size(peer) > static_cast<std::uint64_t>(max_initial_window)) {
-        end.trimmed = end.delivered.edge();
+    if (edge_now > edge_before && end.nothing_acknowledged() && end.size(ends_[other(from)]) > max_initial_window) {
+        end.one_way = true;
     }
-    const std::int64_t undelivered = end.delivered.top() - end.delivered.edge();
-    const std::int64_t held = end.delivered.edge() - end.trimmed + end.delivered.held();
+    const SequenceRanges *ranges = islands(from, Coverage::captured);
+    const std::int64_t undelivered = ranges != nullptr ? ranges->top() - edge_now : 0;
+    const std::int64_t waiting = end.one_way ? 0 : edge_now - end.relative_acknowledged();
+    const std::int64_t held = waiting + (ranges != nullptr ? ranges->held() : 0);
     if ((end.nothing_acknowledged() && undelivered > max_above_hole_without_acks) || held > max_without_further_acks) {
-        end.gaps_off = true;
-        end.delivered.clear();
+        stop_gaps_of(from);
     }
 }
 
-void TcpTracker::follow_last(Side from, const Segment &segment, std::uint32_t next) {
+bool TcpTracker::follow_last(Side from, const Segment &segment, std::uint32_t next) {
     End &end = ends_[from];
     const TcpFields &tcp = segment.tcp;
     const std::int32_t advance = distance(next, end.last);
-    if ((tcp.syn || tcp.rst) && (advance > too_large_jump || advance < -too_large_jump)) return;
+    if ((tcp.syn || tcp.rst) && (advance > too_large_jump || advance < -too_large_jump)) return true;
     // Of more than 2 GiB, only SYN and FIN were seen.
     const bool only_syn_and_fin = tcp.fin && end.last == end.start + 1;
-    const bool trusted = end.state != TcpEndState::reset;
+    const bool trusted = end.state() != TcpEndState::reset;
     if (only_syn_and_fin || (trusted && advance > 0)) {
         end.advance_last(next);
-    } else if (trusted && segment.payload_bytes > 0) {
-        write_scaled(from, end.retransmitted, 'T');
+        return true;
     }
+    if (trusted && segment.payload_bytes > 0) write_scaled(from, ++cold().ends[from].sent_again, 'T');
+    return false;
 }
 
 bool TcpTracker::leave_inactive(Side from, const Segment &segment) {
@@ -236,36 +377,31 @@ bool TcpTracker::leave_inactive(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     End &end = ends_[from];
     End &peer = ends_[other(from)];
-    bool closes = false;
-    if (tcp.syn) {
-        if (from == Side::initiator) {
-            end.enter(tcp.ack ? syn_ack_sent : syn_sent);
-        } else {
-            if (peer.state == syn_sent) peer.enter(established);
-            end.enter(established);
-        }
+    if (tcp.syn && from == Side::initiator) {
+        end.enter(tcp.ack ? syn_ack_sent : syn_sent);
+    } else if (tcp.syn) {
+        if (peer.state() == syn_sent) peer.enter(established);
+        end.enter(established);
     }
-    if (tcp.fin) {
-        end.enter(TcpEndState::closed);
-        closes = true;
-    }
-    if (tcp.rst) {
-        end.enter(reset);
-        closes = true;
-    }
-    if (end.state != inactive) return closes;
+    if (leave_by_flags(end, tcp) || end.state() != inactive) return tcp.fin || tcp.rst;
 
     const bool acks_syn_first = from == Side::responder && segment.payload_bytes == 0 &&
-                                peer.state == syn_sent; // some stacks do, before SYN+ACK
-    if (acks_syn_first) return closes;
-    if (tcp.ack && peer.state == established) {
+                                peer.state() == syn_sent; // some stacks do, before SYN+ACK
+    if (acks_syn_first) return false;
+    if (tcp.ack && peer.state() == established) {
         // The SYN was missed, the SYN+ACK was not.
         end.enter(established);
         partial_ = false;
     } else {
         end.enter(partial);
     }
-    return closes;
+    return false;
+}
+
+bool TcpTracker::leave_by_flags(End &end, const TcpFields &tcp) {
+    if (tcp.fin) end.enter(TcpEndState::closed);
+    if (tcp.rst) end.enter(TcpEndState::reset);
+    return tcp.fin || tcp.rst;
 }
 
 bool TcpTracker::enter_states(Side from, const Segment &segment) {
@@ -273,70 +409,119 @@ bool TcpTracker::enter_states(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     End &end = ends_[from];
     End &peer = ends_[other(from)];
-    bool closes = false;
-    switch (end.state) {
+    switch (end.state()) {
     case inactive: return leave_inactive(from, segment);
     case syn_sent:
-    case syn_ack_sent:
-        if (tcp.fin) {
-            end.enter(TcpEndState::closed);
-            closes = true;
-        }
-        if (tcp.rst) {
-            end.enter(reset);
-            closes = true;
-        }
-        return closes;
+    case syn_ack_sent: return leave_by_flags(end, tcp);
     case established:
     case partial:
-        if (tcp.syn && !tcp.ack && end.state == partial && peer.state == inactive) end.enter(syn_sent);
-        if (tcp.fin && !tcp.rst) {
-            end.enter(TcpEndState::closed);
-            // A FIN with a RST behind it was a normal end after all.
-            if (peer.state == reset && peer.previous_state == TcpEndState::closed) peer.enter(TcpEndState::closed);
-            closes = true;
-        }
+        if (tcp.syn && !tcp.ack && end.state() == partial && peer.state() == inactive) end.enter(syn_sent);
         if (tcp.rst) {
             end.enter(reset);
-            closes = true;
+        } else if (tcp.fin) {
+            end.enter(TcpEndState::closed);
+            // A FIN with a RST behind it was a normal end after all.
+            if (peer.state() == reset && peer.previous_state() == TcpEndState::closed) peer.enter(TcpEndState::closed);
         }
-        return closes;
+        return tcp.fin || tcp.rst;
     case TcpEndState::closed:
-        if (tcp.rst && peer.state != TcpEndState::closed) {
+        if (tcp.rst && peer.state() != TcpEndState::closed) {
             end.enter(reset);
             // Zeek forgets the connection shortly after (tcp_reset_delay).
-            closed_ = true;
+            end.ended_all = true;
             return !end.did_close;
         }
         return false;
     case reset: return false;
     }
-    return closes;
+    return false;
+}
+
+void TcpTracker::note_openings(Side from, const Segment &segment) {
+    const TcpFields &tcp = segment.tcp;
+    if (tcp.urg) ++cold().ends[from].facts.urgent;
+    if (tcp.mptcp_capable) mptcp_capable_ = true;
+    if (tcp.mptcp_join) mptcp_join_ = true;
+    if (!tcp.syn) return;
+    if (tcp.fast_open || (segment.payload_bytes > 0 && !tcp.ack)) fast_open_ = true;
+    if (from == Side::responder && !tcp.ack && (ends_.initiator.history_seen & kind_syn) != 0 &&
+        ends_.initiator.state() != TcpEndState::syn_ack_sent) {
+        simultaneous_ = true;
+    }
 }
 
 void TcpTracker::time_handshake(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
-    if (handshake_over_) return;
-    if (from == Side::initiator && tcp.syn && !tcp.ack) {
+    const std::int64_t now = ns_since_epoch(segment.time);
+    if (handshake_ == Handshake::over) return;
+    if (from == Side::initiator && tcp.syn && !tcp.ack && tcp.sequence == ends_.initiator.start) {
         // A SYN that is sent again starts the watch again.
-        syn_time_ = segment.time;
-        syn_next_ = tcp.sequence + 1;
-        syn_ack_next_.reset();
-    } else if (from == Side::responder && tcp.syn && tcp.ack && syn_time_ &&
-               distance(tcp.acknowledgment, syn_next_) >= 0) {
-        syn_ack_next_ = tcp.sequence + 1;
-    } else if (from == Side::initiator && tcp.ack && !tcp.rst && syn_ack_next_ &&
-               distance(tcp.acknowledgment, *syn_ack_next_) >= 0) {
-        handshake_over_ = true;
-        // Packets out of order in time tell no duration.
-        if (segment.time >= *syn_time_) handshake_rtt_ = segment.time - *syn_time_;
+        handshake_ns_ = now;
+        handshake_ = Handshake::syn;
+    } else if (from == Side::responder && tcp.syn && tcp.ack && handshake_ != Handshake::none &&
+               tcp.sequence == ends_.responder.start && distance(tcp.acknowledgment, ends_.initiator.start + 1) >= 0) {
+        handshake_ = Handshake::syn_ack;
+    } else if (from == Side::initiator && tcp.ack && !tcp.rst && handshake_ == Handshake::syn_ack &&
+               distance(tcp.acknowledgment, ends_.responder.start + 1) >= 0) {
+        handshake_ = Handshake::over;
+        // Packets out of order in time tell no duration: less than 0 is none.
+        handshake_ns_ = now - handshake_ns_;
     }
 }
 
+void TcpTracker::count_payload(Side from, std::int64_t begin, std::uint32_t length, bool advances, bool keep_alive) {
+    const bool is_new = cover(from, Coverage::seen, begin, begin + length);
+    if (is_new && !advances) ++cold().ends[from].facts.out_of_order;
+    // A keep-alive's byte in front of all that was seen is no evidence of having been seen.
+    if (!is_new && begin >= 1 && !keep_alive) ++cold().ends[from].facts.retransmissions;
+}
+
 void TcpTracker::add(Side from, const Segment &segment) {
+    if (add_in_order(ends_[from], ends_[other(from)], segment)) return;
+    add_carefully(from, segment);
+    settle(Side::initiator);
+    settle(Side::responder);
+}
+
+// Everything that add_carefully would do, where that is little: the next payload or acknowledgment of a connection
+// whose payload was captured without a hole, and whose letters are written.
+bool TcpTracker::add_in_order(End &end, End &peer, const Segment &segment) {
+    const TcpFields &tcp = segment.tcp;
+    const std::uint32_t length = segment.payload_bytes;
+    const std::uint32_t next = tcp.sequence + length;
+    const std::uint8_t letter = length > 0 ? kind_data : kind_ack;
+    const bool is_plain = end.in_order && peer.in_order && tcp.ack && !tcp.syn && !tcp.fin && !tcp.rst && !tcp.urg &&
+                          tcp.window != 0 && segment.payload_captured && !segment.bad_checksum &&
+                          (end.history_seen & letter) != 0;
+    if (!is_plain || tcp.sequence != end.last || next < end.last || tcp.acknowledgment < peer.acknowledged ||
+        tcp.acknowledgment > peer.last || next - end.acknowledged > careless_window(end.acknowledged - end.start)) {
+        return false;
+    }
+    end.last = end.captured_edge = end.seen_edge = next;
+    peer.acknowledged = tcp.acknowledgment;
+    return true;
+}
+
+void TcpTracker::settle(Side side) {
+    End &end = ends_[side];
+    const bool handshake_goes_on = handshake_ == Handshake::syn || handshake_ == Handshake::syn_ack;
+    end.in_order = end.is_open() && !handshake_goes_on && !end.fin_seen && !end.gaps_off && !end.one_way &&
+                   end.captured_edge == end.last && end.seen_edge == end.last &&
+                   end.last_wraps == end.acknowledged_wraps && islands(side, Coverage::captured) == nullptr &&
+                   islands(side, Coverage::seen) == nullptr;
+}
+
+// Nothing is missing before this payload, and so little is waiting for an acknowledgment that it does not matter.
+bool TcpTracker::continues(const End &end, std::uint32_t begin, std::uint32_t length) const {
+    return !cold_ && !end.gaps_off && begin == end.captured_edge && begin == end.seen_edge &&
+           begin + length - end.acknowledged <= careless_window(end.acknowledged - end.start);
+}
+
+void TcpTracker::add_carefully(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     End &end = ends_[from];
     End &peer = ends_[other(from)];
+    if (segment.bad_checksum) return write_scaled(from, ++cold().ends[from].facts.bad_checksums, 'C');
     const std::uint32_t length = segment_length(tcp, segment.payload_bytes);
     const std::uint32_t next = tcp.sequence + length;
 
@@ -346,95 +531,125 @@ void TcpTracker::add(Side from, const Segment &segment) {
     const std::int64_t sequence = end.relative(tcp.sequence, end.last, end.last_wraps, underflow);
     write_flags(from, tcp, sequence, segment.payload_bytes);
     // After the other end's FIN, or with a RST, a window has no meaning.
-    if (tcp.window == 0 && !tcp.rst && peer.state != TcpEndState::closed && end.state != TcpEndState::reset) {
-        write_scaled(from, end.zero_window, 'W');
+    if (tcp.window == 0 && !tcp.rst && peer.state() != TcpEndState::closed && end.state() != TcpEndState::reset) {
+        write_scaled(from, ++cold().ends[from].facts.zero_windows, 'W');
     }
+    const bool keep_alive = end.is_open() && !tcp.syn && !tcp.fin && !tcp.rst && segment.payload_bytes <= 1 &&
+                            tcp.sequence == end.last - 1 && end.acknowledged == end.last;
+    if (keep_alive) ++cold().ends[from].facts.keep_alives;
     if (tcp.fin) {
         end.fin_seen = true;
-        end.fin_end = sequence + length;
+        endings_[from].fin_end = next;
     }
 
-    std::int64_t acknowledged = 0;
-    if (tcp.ack) {
-        if (peer.state == TcpEndState::inactive) {
-            acknowledged = 1;
-            peer.begin_at(tcp.acknowledgment - 1, tcp.acknowledgment - 1);
-        } else {
-            bool below = false;
-            acknowledged = peer.relative(tcp.acknowledgment, peer.acknowledged, peer.acknowledged_wraps, below);
-            const std::int32_t advance = distance(tcp.acknowledgment, peer.acknowledged);
-            // An acknowledgment of 0 far ahead is more likely broken than a huge connection.
-            const bool broken = tcp.acknowledgment == 0 && advance > too_large_jump;
-            if (below) {
-                acknowledged = 0;
-            } else if (!tcp.rst && !broken && advance > 0) {
-                peer.advance_acknowledged(tcp.acknowledgment);
-            }
-        }
-    }
-
-    follow_last(from, segment, next);
+    const std::int64_t acknowledged = tcp.ack ? read_acknowledgment(from, tcp) : 0;
+    const bool advances = follow_last(from, segment, next);
     const bool closes = enter_states(from, segment);
-    if (tcp.ack) follow_acknowledgment(from, acknowledged);
+    if (tcp.ack) follow_acknowledgment(from, tcp.acknowledgment, acknowledged);
     end.seen = true;
 
     if (segment.payload_bytes > 0 && !tcp.rst && !underflow) {
         const std::int64_t begin = sequence + (tcp.syn ? 1 : 0);
-        if (segment.payload_captured) deliver(end, peer, begin, segment.payload_bytes);
-        // A keep-alive's byte in front of all that was seen is no evidence of having been seen.
-        const bool known_range = begin >= 1;
-        if (!end.payload_seen.add(begin, begin + segment.payload_bytes) && known_range) ++end.retransmissions;
+        if (segment.payload_captured && continues(end, tcp.sequence + (tcp.syn ? 1U : 0U), segment.payload_bytes)) {
+            end.captured_edge = end.seen_edge = end.captured_edge + segment.payload_bytes;
+        } else {
+            if (segment.payload_captured) deliver(from, begin, segment.payload_bytes);
+            count_payload(from, begin, segment.payload_bytes, advances, keep_alive);
+        }
     }
 
     if (closes && !end.did_close) {
         end.did_close = true;
-        if (end.state == TcpEndState::reset || peer.did_close || peer.state == TcpEndState::inactive) closed_ = true;
+        if (end.state() == TcpEndState::reset || peer.did_close || peer.state() == TcpEndState::inactive) {
+            end.ended_all = true;
+        }
     }
+    note_openings(from, segment);
     time_handshake(from, segment);
 }
 
 bool TcpTracker::is_reused_by(const TcpFields &tcp) const {
+    using enum TcpEndState;
     if (!tcp.syn) return false;
     const End &initiator = ends_.initiator;
-    if (tcp.ack && initiator.state != TcpEndState::inactive) return false;
-    if (initiator.did_close || ends_.responder.did_close) return true;
-    const End &beginner = tcp.ack ? ends_.responder : initiator;
+    const End &responder = ends_.responder;
+    if (tcp.ack && initiator.state() != inactive) return false;
+    if (initiator.did_close || responder.did_close) return true;
+    const End &beginner = tcp.ack ? responder : initiator;
     if (tcp.sequence == beginner.start) return false;
     // SYN and SYN+ACK in the wrong order.
-    return tcp.ack || initiator.state != TcpEndState::syn_ack_sent || ends_.responder.state != TcpEndState::inactive ||
-           tcp.sequence != ends_.responder.start;
+    return tcp.ack || initiator.state() != syn_ack_sent || responder.state() != inactive ||
+           tcp.sequence != responder.start;
+}
+
+void TcpTracker::stop_gaps_of(Side side) {
+    End &end = ends_[side];
+    end.captured_edge = end.number(edge(side, Coverage::captured));
+    if (SequenceRanges *ranges = islands(side, Coverage::captured)) ranges->clear();
+    end.gaps_off = true;
+    end.in_order = false;
 }
 
 void TcpTracker::stop_gaps() {
-    ends_.initiator.gaps_off = true;
-    ends_.responder.gaps_off = true;
+    stop_gaps_of(Side::initiator);
+    stop_gaps_of(Side::responder);
 }
 
 void TcpTracker::flip() {
     std::swap(ends_.initiator, ends_.responder);
-    flip_tcp_history(history_);
-    handshake_over_ = true;
+    std::swap(endings_.initiator, endings_.responder);
+    if (cold_) std::swap(cold_->ends.initiator, cold_->ends.responder);
+    std::string letters = history();
+    flip_tcp_history(letters);
+    set_history(letters);
+    forget_handshake();
+}
+
+void TcpTracker::forget_handshake() {
+    handshake_ = Handshake::over;
+    handshake_ns_ = -1;
 }
 
 void TcpTracker::restart_counts() {
-    history_.clear();
-    handshake_rtt_.reset();
-    handshake_over_ = true;
-    for (End *end : {&ends_.initiator, &ends_.responder}) {
-        end->history_seen = 0;
-        end->retransmitted = end->zero_window = end->gap = {};
-        end->retransmissions = 0;
+    set_history({});
+    forget_handshake();
+    for (const Side side : {Side::initiator, Side::responder}) {
+        End &end = ends_[side];
+        end.history_seen = 0;
+        endings_[side].gaps = endings_[side].gap_bytes = 0;
+        const std::uint64_t bytes = end.size(ends_[other(side)]);
+        if (!cold_ && bytes == 0) continue;
+        Cold::EndParts &parts = cold().ends[side];
+        parts.stream_bytes_before = bytes;
+        parts.gap_bytes_beyond = parts.sent_again = 0;
+        parts.facts = {};
     }
+}
+
+TcpEndFacts TcpTracker::facts(Side side) const {
+    TcpEndFacts facts;
+    if (cold_) facts = cold_->ends[side].facts;
+    facts.stream_bytes = ends_[side].size(ends_[other(side)]);
+    facts.gaps = endings_[side].gaps;
+    facts.gap_bytes = endings_[side].gap_bytes;
+    if (!cold_) return facts;
+    facts.gap_bytes += cold_->ends[side].gap_bytes_beyond;
+    facts.stream_bytes -= std::min(facts.stream_bytes, cold_->ends[side].stream_bytes_before);
+    return facts;
 }
 
 TcpSummary TcpTracker::summary() const {
     TcpSummary tcp;
-    tcp.history = history_;
-    tcp.handshake_rtt = handshake_rtt_;
+    tcp.history = history();
+    if (handshake_ == Handshake::over && handshake_ns_ >= 0) tcp.handshake_rtt = Duration(handshake_ns_);
+    tcp.half_open = handshake_ == Handshake::syn_ack;
+    tcp.simultaneous_open = simultaneous_;
+    tcp.fast_open = fast_open_;
+    if (mptcp_capable_) tcp.mptcp = Mptcp::capable;
+    if (mptcp_join_) tcp.mptcp = Mptcp::join;
     for (const Side side : {Side::initiator, Side::responder}) {
-        tcp.retransmissions[side] = ends_[side].retransmissions;
-        tcp.end_states[side] = ends_[side].state;
-        tcp.sent_payload[side] = ends_[side].size(ends_[other(side)]) > 0;
+        tcp.facts[side] = facts(side);
+        tcp.end_states[side] = ends_[side].state();
     }
     tcp.state = tcp_state(tcp);
     return tcp;

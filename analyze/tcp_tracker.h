@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "analyze/dissection.h"
 #include "analyze/flow.h"
@@ -15,11 +18,14 @@ namespace doorplate {
 // Follows one TCP connection as Zeek does, so that conn_state and history are Zeek's, letter for letter. The authority
 // is Zeek's source: src/packet_analysis/protocol/tcp/TCPSessionAdapter.cc (the state machine),
 // src/analyzer/protocol/tcp/ TCP_Endpoint.cc (an end) and TCP_Reassembler.cc (gaps). What differs, on purpose:
-//  - Checksums are not verified, so there is no "C": on the sending host offloading leaves them wrong.
 //  - A connection is closed when FIN or RST say so, even while payload before them is missing (Zeek waits for it).
 //  - A history stops growing at `max_history` letters.
-class TcpTracker {
+//
+// Two cache lines, of which the second is not touched by a segment in order of an established connection. Whatever few
+// connections have (holes, retransmissions, long histories) is in a third part, made when it is needed.
+class alignas(64) TcpTracker {
   public:
+    // Zeek has no limit. The letters that may come without end are S, H, F and R, each with a new sequence number.
     static constexpr std::size_t max_history = 1024;
 
     struct Segment {
@@ -27,11 +33,16 @@ class TcpTracker {
         std::uint32_t payload_bytes = 0;
         // All of the payload was captured; Zeek takes what it could not read for a gap.
         bool payload_captured = true;
+        // The checksum is wrong: a receiver drops the segment, and so does Zeek, but for a "C".
+        bool bad_checksum = false;
         Timestamp time;
     };
 
     // `flipped`: the connection was first seen from its responder (a SYN+ACK).
     explicit TcpTracker(bool flipped = false);
+    TcpTracker(TcpTracker &&other) noexcept;
+    TcpTracker &operator=(TcpTracker &&other) noexcept;
+    ~TcpTracker();
 
     void add(Side from, const Segment &segment);
 
@@ -39,7 +50,7 @@ class TcpTracker {
     [[nodiscard]] bool is_reused_by(const TcpFields &tcp) const;
 
     // Both ends have said that it is over, or one of them in a way that the other need not answer. Stays true.
-    [[nodiscard]] bool closed() const { return closed_; }
+    [[nodiscard]] bool closed() const { return ends_.initiator.ended_all || ends_.responder.ended_all; }
 
     // Parts of segments travel in IP fragments, whose payload is not followed: no more gaps are told.
     void stop_gaps();
@@ -53,75 +64,121 @@ class TcpTracker {
     [[nodiscard]] TcpSummary summary() const;
 
   private:
-    // A letter that is written at its first, tenth, hundredth ... occurrence.
-    struct ScaledLetter {
-        std::uint64_t count = 0;
-        std::uint64_t threshold = 1;
-    };
-
-    // One end, after Zeek's TCP_Endpoint with its TCP_Reassembler. Relative numbers have the SYN at 0, payload from 1.
+    // One end, after Zeek's TCP_Endpoint with its TCP_Reassembler. Numbers are those on the wire; relative ones (64
+    // bits) have the SYN at 0 and payload from 1.
     struct End {
-        TcpEndState state = TcpEndState::inactive;
-        TcpEndState previous_state = TcpEndState::inactive;
         std::uint32_t start = 0;
         std::uint32_t last = 0;         // one past the highest number sent
         std::uint32_t acknowledged = 0; // of this end's numbers, by the other end
-        std::uint32_t last_wraps = 0;
-        std::uint32_t acknowledged_wraps = 0;
-        bool fin_seen = false;
-        std::int64_t fin_end = 0; // one past the FIN
-        bool did_close = false;
-        bool seen = false;
-        std::int64_t history_syn = 0, history_fin = 0, history_rst = 0;
+        // Below these, no payload is missing: captured, or given up as a gap; and seen, or acknowledged, at all. What
+        // is above a hole is in the cold part.
+        std::uint32_t captured_edge = 1;
+        std::uint32_t seen_edge = 1;
+        // How often `last` and `acknowledged` passed zero. They stop at 65535: 256 TiB.
+        std::uint16_t last_wraps = 0;
+        std::uint16_t acknowledged_wraps = 0;
+        std::uint8_t states = 0; // TcpEndState: now, and before that (the upper four bits)
         std::uint8_t history_seen = 0;
-        ScaledLetter retransmitted, zero_window, gap;
+        bool in_order : 1 = false; // add_in_order may be tried; see settle()
+        bool fin_seen : 1 = false;
+        bool did_close : 1 = false;
+        bool ended_all : 1 = false; // with this end's closing, the connection was over
+        bool seen : 1 = false;
+        bool gaps_off : 1 = false;
+        bool one_way : 1 = false; // payload without acknowledgments: Zeek does not wait for them any more
 
-        // What Zeek would have handed to its analyzers.
-        SequenceRanges delivered{1};
-        std::int64_t trimmed = 1;
-        bool gaps_off = false;
-
-        SequenceRanges payload_seen{1};
-        std::uint64_t retransmissions = 0;
-
+        [[nodiscard]] TcpEndState state() const { return static_cast<TcpEndState>(states & 15); }
+        [[nodiscard]] TcpEndState previous_state() const { return static_cast<TcpEndState>(states >> 4); }
         void enter(TcpEndState next);
         void begin_at(std::uint32_t first, std::uint32_t next);
         void advance_last(std::uint32_t to);
         void advance_acknowledged(std::uint32_t to);
+        [[nodiscard]] std::int64_t relative_last() const;
+        [[nodiscard]] std::int64_t relative_acknowledged() const;
         [[nodiscard]] std::int64_t relative(std::uint32_t number, std::uint32_t reference, std::uint32_t wraps,
                                             bool &underflow) const;
+        // Of a number that is less than 2 GiB away from what was sent (or acknowledged, if that is more).
+        [[nodiscard]] std::int64_t relative(std::uint32_t number) const;
+        [[nodiscard]] std::uint32_t number(std::int64_t relative) const;
         [[nodiscard]] bool nothing_acknowledged() const;
+        [[nodiscard]] bool is_open() const;
+        [[nodiscard]] bool is_clean() const;
         // Payload by the sequence numbers; `peer` is the other end.
         [[nodiscard]] std::uint64_t size(const End &peer) const;
     };
 
+    // What most connections have of an end, but not its everyday segments.
+    struct Ending {
+        std::uint32_t fin_end = 0; // one past the last FIN
+        // Where the last FIN and RST stood that wrote a letter, or would have.
+        std::uint32_t history_fin = 0;
+        std::uint32_t history_rst = 0;
+        std::uint32_t gaps = 0;
+        std::uint32_t gap_bytes = 0; // modulo 2^32, the rest is in Cold
+    };
+
+    struct Cold;
+
+    enum class Handshake : std::uint8_t { none, syn, syn_ack, over };
+    enum class Coverage : std::uint8_t { captured, seen };
+
+    Cold &cold();
     void write(Side from, char letter);
     // Writes the letter if it is this end's first of its kind; true if it was not.
     bool seen_before(Side from, std::uint8_t kind, char letter);
-    void write_scaled(Side from, ScaledLetter &scaled, char letter);
+    // A letter that is written at its first, tenth, hundredth ... occurrence.
+    void write_scaled(Side from, std::uint64_t count, char letter);
     void write_flags(Side from, const TcpFields &tcp, std::int64_t sequence, std::uint32_t payload_bytes);
+    [[nodiscard]] std::string history() const;
+    void set_history(std::string_view letters);
 
+    bool add_in_order(End &end, End &peer, const Segment &segment);
+    void add_carefully(Side from, const Segment &segment);
+    void settle(Side side);
     void note_partial(Side from, const TcpFields &tcp);
     static void begin_end(End &end, const TcpFields &tcp, std::uint32_t next);
-    void follow_acknowledgment(Side from, std::int64_t relative);
-    void deliver(End &end, const End &peer, std::int64_t begin, std::int64_t length) const;
-    void follow_last(Side from, const Segment &segment, std::uint32_t next);
+    // What the acknowledgment number says, relative to the other end's numbers.
+    std::int64_t read_acknowledgment(Side from, const TcpFields &tcp);
+    void follow_acknowledgment(Side from, std::uint32_t number, std::int64_t relative);
+    void count_gaps(Side side, const SequenceRanges::Holes &holes);
+    [[nodiscard]] bool continues(const End &end, std::uint32_t begin, std::uint32_t length) const;
+    void deliver(Side from, std::int64_t begin, std::uint32_t length);
+    // True if the segment was no retransmission by its numbers.
+    bool follow_last(Side from, const Segment &segment, std::uint32_t next);
+    void count_payload(Side from, std::int64_t begin, std::uint32_t length, bool advances, bool keep_alive);
     // True if the segment closes its end.
     bool enter_states(Side from, const Segment &segment);
     bool leave_inactive(Side from, const Segment &segment);
+    static bool leave_by_flags(End &end, const TcpFields &tcp);
+    void note_openings(Side from, const Segment &segment);
     void time_handshake(Side from, const Segment &segment);
+    void forget_handshake();
+    void stop_gaps_of(Side side);
+    [[nodiscard]] TcpEndFacts facts(Side side) const;
+
+    [[nodiscard]] SequenceRanges *islands(Side side, Coverage coverage) const;
+    [[nodiscard]] std::int64_t edge(Side side, Coverage coverage) const;
+    bool cover(Side side, Coverage coverage, std::int64_t begin, std::int64_t end);
+    SequenceRanges::Holes give_up(Side side, Coverage coverage, std::int64_t to);
 
     PerSide<End> ends_;
-    std::string history_;
-    bool partial_ = false;
-    bool closed_ = false;
+    std::unique_ptr<Cold> cold_;
 
-    // The handshake so far: the last SYN, and what answers it.
-    std::optional<Timestamp> syn_time_;
-    std::uint32_t syn_next_ = 0;
-    std::optional<std::uint32_t> syn_ack_next_;
-    std::optional<Duration> handshake_rtt_;
-    bool handshake_over_ = false;
+    // The time of the SYN in nanoseconds since the epoch while the handshake goes on, then how long it took (negative:
+    // not known).
+    std::int64_t handshake_ns_ = -1;
+    PerSide<Ending> endings_;
+    bool partial_ : 1 = false;
+    bool fast_open_ : 1 = false;
+    bool simultaneous_ : 1 = false;
+    bool mptcp_capable_ : 1 = false;
+    bool mptcp_join_ : 1 = false;
+    Handshake handshake_ = Handshake::none;
+    // The beginning; what is more is in Cold.
+    std::uint8_t letter_count_ = 0;
+    std::array<char, 13> letters_{};
 };
+
+static_assert(sizeof(TcpTracker) == 128);
 
 } // namespace doorplate

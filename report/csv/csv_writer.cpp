@@ -98,8 +98,8 @@ void write_tcp_fields(Row &row, const std::optional<TcpSummary> &tcp) {
     row.field(tcp->state);
     row.field(tcp->history);
     row.number(tcp->handshake_rtt ? std::optional<std::int64_t>(tcp->handshake_rtt->count()) : std::nullopt);
-    row.number(tcp->retransmissions.initiator);
-    row.number(tcp->retransmissions.responder);
+    row.number(tcp->facts.initiator.retransmissions);
+    row.number(tcp->facts.responder.retransmissions);
 }
 
 void write_icmp_fields(Row &row, const std::optional<IcmpSummary> &icmp) {

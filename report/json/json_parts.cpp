@@ -96,7 +96,7 @@ void write_tcp(JsonValue &json, const std::optional<TcpSummary> &tcp) {
     json.member("state", tcp->state).member("history", tcp->history);
     json.member("handshake_rtt_ns", tcp->handshake_rtt ? std::optional(tcp->handshake_rtt->count()) : std::nullopt);
     json.key("retransmissions").begin_object();
-    json.member("initiator", tcp->retransmissions.initiator).member("responder", tcp->retransmissions.responder);
+    json.member("initiator", tcp->facts.initiator.retransmissions).member("responder", tcp->facts.responder.retransmissions);
     json.end_object().end_object();
 }
 

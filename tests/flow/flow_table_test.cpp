@@ -274,7 +274,8 @@ TEST(Counters, RetransmissionsAreSegmentsSeenInFullBefore) {
         .server("20 bytes")
         .server("again");
     const Flow flow = talk.flows().front();
-    EXPECT_EQ((PerSide<std::uint64_t>{2, 1}), flow.tcp->retransmissions);
+    EXPECT_EQ(2U, flow.tcp->facts.initiator.retransmissions);
+    EXPECT_EQ(1U, flow.tcp->facts.responder.retransmissions);
 }
 
 TEST(Counters, ASegmentThatComesLateIsNoRetransmission) {
@@ -282,7 +283,7 @@ TEST(Counters, ASegmentThatComesLateIsNoRetransmission) {
     talk.handshake().client("10 bytes lost").client("10 bytes");
     // The lost one, as if it had only taken another way.
     talk.client("first 1001 10 bytes");
-    EXPECT_EQ(0U, talk.flows().front().tcp->retransmissions.initiator);
+    EXPECT_EQ(0U, talk.flows().front().tcp->facts.initiator.retransmissions);
 }
 
 TEST(Counters, HandshakeRttIsFromSynToTheAckOfTheSynAck) {
@@ -453,7 +454,7 @@ TEST(ActiveTimeout, TheRestRemembersWhichPayloadWasSeen) {
     Talk talk({.active = seconds(10)});
     talk.handshake().client("10 bytes").later(seconds(11)).client("again").client("FIN ACK").server("FIN ACK");
     EXPECT_EQ("S1 ShAD; SF DTFf", talk.seen());
-    EXPECT_EQ(1U, talk.flows()[1].tcp->retransmissions.initiator);
+    EXPECT_EQ(1U, talk.flows()[1].tcp->facts.initiator.retransmissions);
 }
 
 TEST(ActiveTimeout, IsOffByDefault) {

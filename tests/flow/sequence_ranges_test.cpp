@@ -42,14 +42,16 @@ TEST(SequenceRanges, GivingUpCountsEachHole) {
     SequenceRanges ranges(1);
     ranges.add(11, 21);
     ranges.add(31, 41);
-    EXPECT_EQ(3U, ranges.give_up_to(50));
+    const auto holes = ranges.give_up_to(50);
+    EXPECT_EQ(3U, holes.count);
+    EXPECT_EQ(29U, holes.bytes);
     EXPECT_EQ(50, ranges.edge());
 }
 
 TEST(SequenceRanges, GivingUpInsideAnIslandGoesToItsEnd) {
     SequenceRanges ranges(1);
     ranges.add(11, 21);
-    EXPECT_EQ(1U, ranges.give_up_to(15));
+    EXPECT_EQ(1U, ranges.give_up_to(15).count);
     EXPECT_EQ(21, ranges.edge());
 }
 
