@@ -227,7 +227,7 @@ class FlowTable::Impl {
         if (!dissection.flow_ready) return std::nullopt;
 
         FlowNumber number = find(arrival.key);
-        if (number != no_flow && begins_another(number, dissection)) {
+        if (number != no_flow && begins_another(number, arrival)) {
             end(number, FlowEndReason::end_detected);
             number = no_flow;
         }
@@ -428,12 +428,14 @@ class FlowTable::Impl {
         return numbers;
     }
 
-    [[nodiscard]] bool begins_another(FlowNumber number, const Dissection &dissection) const {
+    [[nodiscard]] bool begins_another(FlowNumber number, const Arrival &arrival) const {
+        const Dissection &dissection = *arrival.dissection;
         const FlowUnit &unit = units_.unit(number);
         if (dissection.tcp) {
             if (!dissection.tcp->syn) return false;
-            if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(*dissection.tcp);
-            return is(unit, flag_segment) && first_tracker(number).is_reused_by(*dissection.tcp);
+            const Side from = side_of(unit, arrival.key.source_is_low, dissection);
+            if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(from, *dissection.tcp);
+            return is(unit, flag_segment) && first_tracker(number).is_reused_by(from, *dissection.tcp);
         }
         return dissection.sctp && dissection.sctp->init && is_over(unit);
     }

@@ -80,7 +80,9 @@ void TcpTracker::End::begin_at(std::uint32_t first, std::uint32_t next) {
     const std::int64_t seen_to = relative(seen_edge);
     start = first;
     acknowledged = first;
+    acknowledged_wraps = 0;
     last = next;
+    last_wraps = next < first ? 1 : 0;
     captured_edge = number(captured);
     seen_edge = number(seen_to);
 }
@@ -99,22 +101,6 @@ std::int64_t TcpTracker::End::relative_last() const { return (std::int64_t{last_
 
 std::int64_t TcpTracker::End::relative_acknowledged() const {
     return (std::int64_t{acknowledged_wraps} << 32) + acknowledged - start;
-}
-
-std::int64_t TcpTracker::End::relative(std::uint32_t number, std::uint32_t reference, std::uint32_t wraps,
-                                       bool &underflow) const {
-    const std::int32_t delta = distance(number, reference);
-    if (delta < 0 && wraps > 0 && number > reference) {
-        --wraps; // of the turn before
-    } else if (delta > 0 && number < reference) {
-        ++wraps;
-    }
-    if (wraps == 0) {
-        const std::int32_t from_start = distance(number, start);
-        underflow = from_start < 0;
-        return from_start;
-    }
-    return (std::int64_t{wraps} << 32) + number - start;
 }
 
 std::int64_t TcpTracker::End::relative(std::uint32_t number) const {
@@ -300,10 +286,9 @@ std::int64_t TcpTracker::read_acknowledgment(Side from, const TcpFields &tcp) {
         peer.begin_at(tcp.acknowledgment - 1, tcp.acknowledgment - 1);
         return 1;
     }
-    bool below = false;
-    const std::int64_t relative = peer.relative(tcp.acknowledgment, peer.acknowledged, peer.acknowledged_wraps, below);
-    if (below) return 0;
     const std::int32_t advance = distance(tcp.acknowledgment, peer.acknowledged);
+    const std::int64_t relative = peer.relative_acknowledged() + advance;
+    if (relative < 0) return 0;
     // An acknowledgment of 0 far ahead is more likely broken than a huge connection.
     const bool broken = tcp.acknowledgment == 0 && advance > too_large_jump;
     if (!tcp.rst && !broken && advance > 0) peer.advance_acknowledged(tcp.acknowledgment);
@@ -527,8 +512,7 @@ void TcpTracker::add_carefully(Side from, const Segment &segment) {
 
     note_partial(from, tcp);
     begin_end(end, tcp, next);
-    bool underflow = false;
-    const std::int64_t sequence = end.relative(tcp.sequence, end.last, end.last_wraps, underflow);
+    const std::int64_t sequence = end.relative_last() + distance(tcp.sequence, end.last);
     write_flags(from, tcp, sequence, segment.payload_bytes);
     // After the other end's FIN, or with a RST, a window has no meaning.
     if (tcp.window == 0 && !tcp.rst && peer.state() != TcpEndState::closed && end.state() != TcpEndState::reset) {
@@ -548,7 +532,7 @@ void TcpTracker::add_carefully(Side from, const Segment &segment) {
     if (tcp.ack) follow_acknowledgment(from, tcp.acknowledgment, acknowledged);
     end.seen = true;
 
-    if (segment.payload_bytes > 0 && !tcp.rst && !underflow) {
+    if (segment.payload_bytes > 0 && !tcp.rst && sequence >= 0) {
         const std::int64_t begin = sequence + (tcp.syn ? 1 : 0);
         if (segment.payload_captured && continues(end, tcp.sequence + (tcp.syn ? 1U : 0U), segment.payload_bytes)) {
             end.captured_edge = end.seen_edge = end.captured_edge + segment.payload_bytes;
@@ -568,13 +552,16 @@ void TcpTracker::add_carefully(Side from, const Segment &segment) {
     time_handshake(from, segment);
 }
 
-bool TcpTracker::is_reused_by(const TcpFields &tcp) const {
+bool TcpTracker::is_reused_by(Side from, const TcpFields &tcp) const {
     using enum TcpEndState;
     if (!tcp.syn) return false;
     const End &initiator = ends_.initiator;
     const End &responder = ends_.responder;
     if (tcp.ack && initiator.state() != inactive) return false;
     if (initiator.did_close || responder.did_close) return true;
+    const bool opens_simultaneously =
+        from == Side::responder && !tcp.ack && initiator.state() == syn_sent && responder.state() == inactive;
+    if (opens_simultaneously) return false;
     const End &beginner = tcp.ack ? responder : initiator;
     if (tcp.sequence == beginner.start) return false;
     // SYN and SYN+ACK in the wrong order.

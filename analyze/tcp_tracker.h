@@ -19,6 +19,9 @@ namespace doorplate {
 // is Zeek's source: src/packet_analysis/protocol/tcp/TCPSessionAdapter.cc (the state machine),
 // src/analyzer/protocol/tcp/ TCP_Endpoint.cc (an end) and TCP_Reassembler.cc (gaps). What differs, on purpose:
 //  - A connection is closed when FIN or RST say so, even while payload before them is missing (Zeek waits for it).
+//  - A SYN from the responder answers that of the initiator (simultaneous open); Zeek begins another connection.
+//  - Between 2 GiB after the SYN and the first turn of the sequence numbers, Zeek takes them for numbers before the
+//  SYN.
 //  - A history stops growing at `max_history` letters.
 //
 // Two cache lines, of which the second is not touched by a segment in order of an established connection. Whatever few
@@ -47,7 +50,7 @@ class alignas(64) TcpTracker {
     void add(Side from, const Segment &segment);
 
     // A SYN that begins another connection (Zeek's IsReuse).
-    [[nodiscard]] bool is_reused_by(const TcpFields &tcp) const;
+    [[nodiscard]] bool is_reused_by(Side from, const TcpFields &tcp) const;
 
     // Both ends have said that it is over, or one of them in a way that the other need not answer. Stays true.
     [[nodiscard]] bool closed() const { return ends_.initiator.ended_all || ends_.responder.ended_all; }
@@ -95,8 +98,6 @@ class alignas(64) TcpTracker {
         void advance_acknowledged(std::uint32_t to);
         [[nodiscard]] std::int64_t relative_last() const;
         [[nodiscard]] std::int64_t relative_acknowledged() const;
-        [[nodiscard]] std::int64_t relative(std::uint32_t number, std::uint32_t reference, std::uint32_t wraps,
-                                            bool &underflow) const;
         // Of a number that is less than 2 GiB away from what was sent (or acknowledged, if that is more).
         [[nodiscard]] std::int64_t relative(std::uint32_t number) const;
         [[nodiscard]] std::uint32_t number(std::int64_t relative) const;

@@ -5,6 +5,30 @@
 
 namespace doorplate {
 
+namespace {
+
+// What the options of a SYN say of the connection that it opens. `options` are valid.
+void read_opening_options(Bytes options, TcpFields &tcp) {
+    constexpr std::uint8_t end = 0, filler = 1, multipath = 30, fast_open = 34;
+    std::size_t at = 0;
+    while (at + 1 < options.size() && options[at] != end) {
+        if (options[at] == filler) {
+            ++at;
+            continue;
+        }
+        const std::size_t length = options[at + 1];
+        if (options[at] == fast_open) tcp.fast_open = true;
+        if (options[at] == multipath && length > 2 && at + 2 < options.size()) {
+            const int subtype = options[at + 2] >> 4;
+            if (subtype == 0) tcp.mptcp_capable = true;
+            if (subtype == 1) tcp.mptcp_join = true;
+        }
+        at += length;
+    }
+}
+
+} // namespace
+
 //     0                   1                   2                   3
 //     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
 //    +-------------------------------+-------------------------------+
@@ -48,11 +72,13 @@ void dissect_tcp(const LayerBytes &bytes, Output &output) {
     out.tcp = tcp;
 
     set_payload(bytes.behind(header_length), out);
+    if (header_length == fixed_length) return;
     // What the options say is not needed, so it does not matter that the snapshot cut them.
     const Bytes captured = bytes.captured();
     const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(fixed_length);
     if (!options_are_valid(options, options.size() == header_length - fixed_length))
-        note(Malformation::tcp_bad_options, out);
+        return note(Malformation::tcp_bad_options, out);
+    if (tcp.syn) read_opening_options(options, *out.tcp);
 }
 
 } // namespace doorplate

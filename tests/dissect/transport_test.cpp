@@ -48,6 +48,23 @@ TEST(TcpTest, ABadOptionIsMalformedButTheSegmentCounts) {
     EXPECT_EQ("GET", packet.payload());
 }
 
+TEST(TcpTest, ASynWithFastOpenAndMultipathOptionsSaysSo) {
+    const Dissected capable(ip().tcp(51000, 443).flags("S").options({1, 30, 4, 0x01, 0x00, 34, 2}));
+    EXPECT_TRUE(capable->tcp->fast_open);
+    EXPECT_TRUE(capable->tcp->mptcp_capable);
+    EXPECT_FALSE(capable->tcp->mptcp_join);
+    const Dissected join(ip().tcp(51000, 443).flags("S").options({30, 12, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0}));
+    EXPECT_TRUE(join->tcp->mptcp_join);
+    EXPECT_FALSE(join->tcp->mptcp_capable);
+    EXPECT_FALSE(join->tcp->fast_open);
+}
+
+TEST(TcpTest, AMultipathOptionThatTheSnapshotCutBeforeItsSubtypeSaysNothing) {
+    const Dissected packet(ip().tcp(51000, 443).flags("S").options({30, 4, 0x01, 0x00}).captured(14 + 20 + 20 + 2));
+    EXPECT_TRUE(packet->tcp);
+    EXPECT_FALSE(packet->tcp->mptcp_capable);
+}
+
 TEST(TcpTest, OptionsCutByTheSnapshotAreNotMissed) {
     const Dissected packet(
         ip().tcp(51000, 443).flags("S").options({2, 4, 5, 0xb4}).payload_of(9).captured(14 + 20 + 20 + 3));

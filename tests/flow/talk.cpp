@@ -87,6 +87,16 @@ Talk &Talk::say(Host &from, const Host &to, std::string_view words) {
             lost = true;
         } else if (word == "cut") {
             cut = true;
+        } else if (word == "corrupt") {
+            dissection.transport_checksum = Checksum::bad;
+        } else if (word == "URG") {
+            tcp.urg = true;
+        } else if (word == "TFO") {
+            tcp.fast_open = true;
+        } else if (word == "CAPABLE") {
+            tcp.mptcp_capable = true;
+        } else if (word == "JOIN") {
+            tcp.mptcp_join = true;
         } else if (word == "first") {
             stream >> from.next;
         } else if (word == "window") {

@@ -22,6 +22,9 @@ namespace doorplate {
 //     first N            from here on this host's numbers begin at N (before SYN or payload)
 //     window N           the window it offers, else 1000
 //     cut                the snapshot length cut the payload off
+//     corrupt            the checksum is wrong
+//     URG, TFO           the urgent flag; the option of TCP Fast Open
+//     CAPABLE, JOIN      Multipath TCP's options
 class Talk {
   public:
     explicit Talk(FlowTableOptions options = {});
