@@ -2,9 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <utility>
 
 #include "analyze/flow_unit.h"
+#include "analyze/large_block.h"
 #include "capture/prefetch.h"
 
 namespace doorplate {
@@ -13,7 +14,7 @@ namespace doorplate {
 // or to erase it reads slots only, never flows.
 class FlowIndex {
   public:
-    FlowIndex() : slots_(first_size), mask_(first_size - 1) {}
+    FlowIndex() : FlowIndex(first_size) {}
 
     void prefetch_slot(std::uint32_t hash) const { prefetch(&slots_[hash & mask_]); }
 
@@ -34,8 +35,8 @@ class FlowIndex {
     }
 
     void insert(std::uint32_t hash, FlowNumber number) {
-        if ((size_ + 1) * 3 > slots_.size() * 2) grow();
-        put(slots_, mask_, slot(hash, number));
+        if ((size_ + 1) * 3 > (mask_ + 1) * 2) grow();
+        put(slot(hash, number));
         ++size_;
     }
 
@@ -64,23 +65,29 @@ class FlowIndex {
     static std::uint32_t hash_of(std::uint64_t slot) { return static_cast<std::uint32_t>(slot >> 32); }
     static FlowNumber number_of(std::uint64_t slot) { return static_cast<FlowNumber>(slot) - 1; }
 
-    static void put(std::vector<std::uint64_t> &slots, std::size_t mask, std::uint64_t slot) {
-        std::size_t at = hash_of(slot) & mask;
-        while (slots[at] != 0) at = (at + 1) & mask;
-        slots[at] = slot;
+    explicit FlowIndex(std::size_t slots)
+        : memory_(slots * sizeof(std::uint64_t), slots * sizeof(std::uint64_t) < LargeBlock::huge_page
+                                                     ? LargeBlock::Pages::small
+                                                     : LargeBlock::Pages::huge),
+          slots_(memory_.as<std::uint64_t>()), mask_(slots - 1) {}
+
+    void put(std::uint64_t slot) {
+        std::size_t at = hash_of(slot) & mask_;
+        while (slots_[at] != 0) at = (at + 1) & mask_;
+        slots_[at] = slot;
     }
 
     void grow() {
-        std::vector<std::uint64_t> larger(2 * slots_.size());
-        const std::size_t mask = larger.size() - 1;
-        for (const std::uint64_t slot : slots_) {
-            if (slot != 0) put(larger, mask, slot);
+        FlowIndex larger(2 * (mask_ + 1));
+        for (std::size_t at = 0; at <= mask_; ++at) {
+            if (slots_[at] != 0) larger.put(slots_[at]);
         }
-        slots_ = std::move(larger);
-        mask_ = mask;
+        larger.size_ = size_;
+        *this = std::move(larger);
     }
 
-    std::vector<std::uint64_t> slots_;
+    LargeBlock memory_;
+    std::uint64_t *slots_; // in memory_
     std::size_t mask_;
     std::size_t size_ = 0;
 };

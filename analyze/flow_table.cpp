@@ -269,8 +269,8 @@ class FlowTable::Impl {
         // All at once: one by one they would be looked for in the index again.
         index_ = {};
         units_ = {};
-        trackers_ = {};
-        details_ = {};
+        trackers_.clear();
+        details_.clear();
         wheel_ = {};
         fragments_.clear();
     }

@@ -3,10 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "analyze/flow_unit.h"
+#include "analyze/large_block.h"
 
 namespace doorplate {
 
@@ -30,13 +31,13 @@ class FlowUnits {
     }
     void free(FlowNumber number, bool ipv6) { (ipv6 ? free_pairs_ : free_).push_back(number); }
 
-    [[nodiscard]] FlowUnit &unit(FlowNumber number) { return chunks_[number / chunk_size]->units[number % chunk_size]; }
+    [[nodiscard]] FlowUnit &unit(FlowNumber number) { return chunks_[number / chunk_size].units[number % chunk_size]; }
     [[nodiscard]] const FlowUnit &unit(FlowNumber number) const {
-        return chunks_[number / chunk_size]->units[number % chunk_size];
+        return chunks_[number / chunk_size].units[number % chunk_size];
     }
-    [[nodiscard]] FlowBase &base(FlowNumber number) { return chunks_[number / chunk_size]->bases[number % chunk_size]; }
+    [[nodiscard]] FlowBase &base(FlowNumber number) { return chunks_[number / chunk_size].bases[number % chunk_size]; }
     [[nodiscard]] const FlowBase &base(FlowNumber number) const {
-        return chunks_[number / chunk_size]->bases[number % chunk_size];
+        return chunks_[number / chunk_size].bases[number % chunk_size];
     }
 
     // Every place in order, in use or not. `step(number)` returns how many units the place has.
@@ -55,18 +56,27 @@ class FlowUnits {
     }
 
   private:
-    static constexpr std::size_t chunk_size = 4096;
+    // Units of a chunk fill a huge page.
+    static constexpr std::size_t chunk_size = LargeBlock::huge_page / sizeof(FlowUnit);
     struct Chunk {
-        std::array<FlowUnit, chunk_size> units;
-        std::array<FlowBase, chunk_size> bases;
+        FlowUnit *units;
+        FlowBase *bases;
+        LargeBlock unit_memory;
+        LargeBlock base_memory;
     };
 
     [[nodiscard]] FlowNumber fresh() {
-        if (next_ % chunk_size == 0) chunks_.push_back(std::make_unique<Chunk>());
+        if (next_ % chunk_size == 0) {
+            // Small captures need a small part of the first chunk.
+            LargeBlock units(chunk_size * sizeof(FlowUnit),
+                             next_ == 0 ? LargeBlock::Pages::small : LargeBlock::Pages::huge);
+            LargeBlock bases(chunk_size * sizeof(FlowBase), LargeBlock::Pages::small);
+            chunks_.push_back({units.as<FlowUnit>(), bases.as<FlowBase>(), std::move(units), std::move(bases)});
+        }
         return next_++;
     }
 
-    std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<Chunk> chunks_;
     std::vector<FlowNumber> free_;
     std::vector<FlowNumber> free_pairs_;
     FlowNumber next_ = 0;
