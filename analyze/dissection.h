@@ -86,6 +86,8 @@ struct FragmentFields {
     std::uint32_t identification = 0;
     std::uint32_t offset = 0;
     bool more = false;
+    // Of what it carries, as the IP header says.
+    std::uint32_t length = 0;
 };
 
 // SCTP: what decides a flow's beginning and end (RFC 9260 section 3.2).

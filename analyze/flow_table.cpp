@@ -281,6 +281,8 @@ class FlowTable::Impl {
 
     [[nodiscard]] std::size_t size() const { return index_.size(); }
     [[nodiscard]] std::uint64_t orphan_fragments() const { return fragments_.orphans() + ownerless_fragments_; }
+    [[nodiscard]] std::uint64_t overlapping_fragments() const { return fragments_.overlapping(); }
+    [[nodiscard]] std::uint64_t timed_out_fragments() const { return fragments_.timed_out(); }
     [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
 
     [[nodiscard]] std::uint64_t id(FlowNumber number) const { return units_.base(number).id; }
@@ -782,6 +784,8 @@ void FlowTable::finish() { impl_->finish(); }
 void FlowTable::for_each(const std::function<void(const View &)> &visit) const { impl_->for_each(visit); }
 std::size_t FlowTable::size() const { return impl_->size(); }
 std::uint64_t FlowTable::orphan_fragments() const { return impl_->orphan_fragments(); }
+std::uint64_t FlowTable::overlapping_fragments() const { return impl_->overlapping_fragments(); }
+std::uint64_t FlowTable::timed_out_fragments() const { return impl_->timed_out_fragments(); }
 std::uint64_t FlowTable::evicted() const { return impl_->evicted(); }
 
 } // namespace doorplate

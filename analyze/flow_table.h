@@ -118,6 +118,8 @@ class FlowTable {
     [[nodiscard]] std::size_t size() const;
     // Fragments whose first fragment was not seen, or came too late or was forgotten.
     [[nodiscard]] std::uint64_t orphan_fragments() const;
+    [[nodiscard]] std::uint64_t overlapping_fragments() const;
+    [[nodiscard]] std::uint64_t timed_out_fragments() const;
     // Flows that were ended for lack of room although they went on.
     [[nodiscard]] std::uint64_t evicted() const;
 

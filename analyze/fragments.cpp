@@ -11,6 +11,7 @@ FragmentTable::Key FragmentTable::key_of(const Dissection &dissection) {
 
 std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection, const Owner &owner, Timestamp now) {
     Entry &entry = find_or_make(key_of(dissection), now);
+    note(entry, *dissection.fragment);
     entry.owner = owner;
     // Of an identification that is used again, only the newest packet can still have fragments under way.
     entry.since = now;
@@ -21,6 +22,7 @@ std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection
 std::optional<FragmentTable::Owner> FragmentTable::further(const Dissection &dissection, const TrafficCounters &counted,
                                                            Timestamp time, Timestamp now) {
     Entry &entry = find_or_make(key_of(dissection), now);
+    note(entry, *dissection.fragment);
     if (entry.owner) return entry.owner;
     if (!entry.held) entry.held = FragmentTraffic{{}, time, time};
     FragmentTraffic &held = *entry.held;
@@ -37,6 +39,7 @@ void FragmentTable::advance(Timestamp now) {
     while (!by_age_.empty()) {
         const auto oldest = entries_.find(by_age_.front());
         if (now - oldest->second.since < timeout) return;
+        if (!is_complete(oldest->second)) timed_out_ += oldest->second.fragments;
         forget(oldest);
     }
 }
@@ -53,6 +56,29 @@ FragmentTable::Entry &FragmentTable::find_or_make(const Key &key, Timestamp now)
         if (entries_.size() > max_packets) forget(entries_.find(by_age_.front()));
     }
     return found->second;
+}
+
+void FragmentTable::note(Entry &entry, const FragmentFields &fragment) {
+    ++entry.fragments;
+    const Part part{fragment.offset, fragment.offset + fragment.length, !fragment.more};
+    if (entry.parts.size() == max_parts || std::ranges::find(entry.parts, part) != entry.parts.end()) return;
+    if (std::ranges::any_of(entry.parts,
+                            [&](const Part &old) { return part.begin < old.end && old.begin < part.end; })) {
+        ++overlapping_;
+    }
+    entry.parts.push_back(part);
+}
+
+bool FragmentTable::is_complete(const Entry &entry) {
+    std::vector<Part> parts = entry.parts;
+    std::ranges::sort(parts, {}, &Part::begin);
+    std::uint32_t reached = 0;
+    for (const Part &part : parts) {
+        if (part.begin > reached) return false;
+        reached = std::max(reached, part.end);
+        if (part.is_last) return true;
+    }
+    return false;
 }
 
 void FragmentTable::forget(Entries::iterator entry) {

@@ -82,6 +82,9 @@ struct Losses {
     // Cut by the snapshot length in a header that was needed.
     std::uint64_t truncated_packets = 0;
     std::uint64_t orphan_fragments = 0;
+    // Those in FragmentTable's sense; they are counted in their flows all the same.
+    std::uint64_t overlapping_fragments = 0;
+    std::uint64_t timed_out_fragments = 0;
     std::uint64_t evicted_flows = 0;
     // Flows that ended after the Observation was full; streams had them.
     std::uint64_t flows_left_out = 0;

@@ -205,6 +205,8 @@ class Observer::Impl {
         observation.losses = losses_;
         observation.losses.flows_left_out = ended_.left_out();
         observation.losses.orphan_fragments = table_.orphan_fragments();
+        observation.losses.overlapping_fragments = table_.overlapping_fragments();
+        observation.losses.timed_out_fragments = table_.timed_out_fragments();
         observation.losses.evicted_flows = table_.evicted();
         observation.malformations = malformations_;
         return observation;

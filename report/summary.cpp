@@ -50,6 +50,12 @@ void add_losses(const Losses &losses, std::vector<std::string> &found) {
     if (losses.orphan_fragments != 0)
         found.push_back(fmt::format("{} without its first one, so the flow is not known.",
                                     counted(losses.orphan_fragments, "fragment came", "fragments came")));
+    if (losses.overlapping_fragments != 0)
+        found.push_back(fmt::format("{} with bytes that another fragment of the packet had.",
+                                    counted(losses.overlapping_fragments, "fragment came", "fragments came")));
+    if (losses.timed_out_fragments != 0)
+        found.push_back(fmt::format("{} to packets of which a part was missing for 30 seconds.",
+                                    counted(losses.timed_out_fragments, "fragment belonged", "fragments belonged")));
     if (losses.evicted_flows != 0)
         found.push_back(fmt::format("{} ended early because the flow table was full; --max-flows enlarges it.",
                                     counted(losses.evicted_flows, "flow was", "flows were")));

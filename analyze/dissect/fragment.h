@@ -9,6 +9,7 @@ namespace doorplate {
 inline void set_fragment(const FragmentFields &fields, const LayerBytes &payload, Dissection &out) {
     if (fields.offset == 0 && !fields.more) return;
     out.fragment = fields;
+    out.fragment->length = saturated(payload.length());
     const bool uneven = fields.more && payload.length() % 8 != 0;
     const bool too_far = fields.offset + payload.length() > 65535;
     if (uneven || too_far) note(Malformation::fragment_bad_length, out);

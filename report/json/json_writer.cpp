@@ -60,6 +60,8 @@ void write_losses(JsonValue &json, const Losses &losses) {
     for (const auto &[name, count] : losses.packets_without_flow) json.member(name, count);
     json.end_object();
     json.member("truncated_packets", losses.truncated_packets).member("orphan_fragments", losses.orphan_fragments);
+    json.member("overlapping_fragments", losses.overlapping_fragments)
+        .member("timed_out_fragments", losses.timed_out_fragments);
     json.member("evicted_flows", losses.evicted_flows).member("flows_left_out", losses.flows_left_out).end_object();
 }
 

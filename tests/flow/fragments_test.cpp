@@ -15,7 +15,7 @@ class Fragments : public testing::Test {
         Dissection dissection = packet_between(Transport::udp, "192.0.2.1", offset == 0 ? 4000 : 0, "198.51.100.2",
                                                offset == 0 ? 53 : 0, 1400);
         dissection.flow_ready = offset == 0;
-        dissection.fragment = FragmentFields{identification, offset, offset < 2800};
+        dissection.fragment = FragmentFields{identification, offset, offset < 2800, 1400};
         return dissection;
     }
     std::optional<FlowTable::Update> sees(const Dissection &dissection) {
@@ -122,6 +122,52 @@ TEST_F(Fragments, OfTcpTellNoGaps) {
     sees(tcp("198.51.100.2", "192.0.2.1", false, {.sequence = 5001, .acknowledgment = 3001, .window = 9, .ack = true},
              0));
     EXPECT_EQ("ShDa", flow().tcp->history);
+}
+
+TEST_F(Fragments, WithBytesThatAnotherHadOverlap) {
+    sees(fragment(0));
+    sees(fragment(1400));
+    sees(fragment(1200));
+    EXPECT_EQ(1U, table_.overlapping_fragments());
+    EXPECT_EQ(3U, flow().traffic.initiator.packets);
+}
+
+TEST_F(Fragments, SeenTwiceDoNotOverlap) {
+    for (int i = 0; i < 2; ++i) {
+        sees(fragment(0));
+        sees(fragment(1400));
+        sees(fragment(2800));
+    }
+    EXPECT_EQ(0U, table_.overlapping_fragments());
+}
+
+TEST_F(Fragments, OfAPacketThatIsNotCompleteInTimeAreTimedOut) {
+    sees(fragment(0));
+    sees(fragment(2800));
+    now_ += seconds(29);
+    table_.advance(now_);
+    EXPECT_EQ(0U, table_.timed_out_fragments());
+    now_ += seconds(1);
+    table_.advance(now_);
+    EXPECT_EQ(2U, table_.timed_out_fragments());
+}
+
+TEST_F(Fragments, OfACompletePacketAreNotTimedOut) {
+    sees(fragment(2800));
+    sees(fragment(0));
+    sees(fragment(1400));
+    now_ += seconds(60);
+    table_.advance(now_);
+    EXPECT_EQ(0U, table_.timed_out_fragments());
+}
+
+TEST_F(Fragments, InAFloodOfPiecesStayWithinBounds) {
+    Dissection tiny = fragment(8);
+    for (std::uint32_t i = 0; i < 50'000; ++i) {
+        tiny.fragment = FragmentFields{i % 20'000, 8 * (i % 8000), true, 16};
+        if (tiny.fragment->offset != 0) sees(tiny);
+    }
+    EXPECT_LT(40'000U, table_.orphan_fragments());
 }
 
 } // namespace
