@@ -8,6 +8,7 @@
 #include "analyze/dissection.h"
 #include "analyze/evidence.h"
 #include "analyze/flow_key.h"
+#include "analyze/quoted_packet.h"
 #include "analyze/sides.h"
 #include "capture/timestamp.h"
 
@@ -104,6 +105,9 @@ struct IcmpSummary {
     std::uint8_t type = 0;
     std::uint8_t code = 0;
     std::uint16_t identifier = 0; // of echo; else 0
+    // Of an error: the packet it is about, and the flow of that packet, if it was in the table.
+    std::optional<QuotedPacket> quoted{};
+    std::optional<std::uint64_t> about_id{};
 
     friend bool operator==(const IcmpSummary &, const IcmpSummary &) = default;
 };

@@ -20,6 +20,9 @@ struct FlowDetail {
     TunnelKind tunnel = TunnelKind::none;
     std::optional<std::uint64_t> tunnel_id;
     std::optional<std::uint64_t> parent_id;
+    // As in IcmpSummary.
+    std::optional<QuotedPacket> quoted;
+    std::optional<std::uint64_t> about_id;
     // What the caller's --key told apart.
     std::uint32_t context = 0;
     // The newest packet's time, if it is too far behind the clock for FlowUnit::late_by_ns.
@@ -35,6 +38,8 @@ struct FlowDetail {
         next.tunnel = tunnel;
         next.tunnel_id = tunnel_id;
         next.parent_id = parent_id;
+        next.quoted = quoted;
+        next.about_id = about_id;
         next.context = context;
         return next;
     }

@@ -325,6 +325,10 @@ class FlowTable::Impl {
             flow.tunnel = detail->tunnel;
             flow.tunnel_id = detail->tunnel_id;
             flow.parent_id = detail->parent_id;
+            if (flow.icmp) {
+                flow.icmp->quoted = detail->quoted;
+                flow.icmp->about_id = detail->about_id;
+            }
             if (base.interface == listed_interfaces) flow.interfaces = detail->interfaces;
             if (detail->end_ns) flow.end = timestamp_from_ns(*detail->end_ns);
         }
@@ -494,6 +498,15 @@ class FlowTable::Impl {
             detail.tunnel_id = dissection.tunnel_id;
             detail.parent_id = parent;
             detail.context = arrival.key.context;
+        }
+        if (const auto quoted = dissection.icmp ? quoted_packet(dissection) : std::nullopt) {
+            FlowDetail &detail = this->detail(number);
+            detail.quoted = quoted;
+            FlowKey about = FlowKey::between(quoted->transport, quoted->source, quoted->destination);
+            about.level = unpacked_key(arrival.key.addresses, arrival.key.rest, arrival.key.ipv6).level;
+            about.context = arrival.key.context;
+            const FlowNumber found = find(packed_key(about));
+            if (found != no_flow) detail.about_id = units_.base(found).id;
         }
         return number;
     }
