@@ -86,6 +86,33 @@ void write_per_side(JsonValue &json, std::string_view name, const PerSide<Traffi
     json.member("initiator", traffic.initiator.*counter).member("responder", traffic.responder.*counter).end_object();
 }
 
+void write_fact(JsonValue &json, std::string_view name, const TcpSummary &tcp, std::uint64_t TcpEndFacts::*fact) {
+    json.key(name).begin_object();
+    json.member("initiator", tcp.facts.initiator.*fact).member("responder", tcp.facts.responder.*fact).end_object();
+}
+
+// What few connections have is left out where there is nothing to tell.
+void write_rare_tcp(JsonValue &json, const TcpSummary &tcp) {
+    struct Fact {
+        std::string_view name;
+        std::uint64_t TcpEndFacts::*value;
+    };
+    static constexpr std::array<Fact, 7> facts{{{"out_of_order", &TcpEndFacts::out_of_order},
+                                                {"gaps", &TcpEndFacts::gaps},
+                                                {"gap_bytes", &TcpEndFacts::gap_bytes},
+                                                {"zero_windows", &TcpEndFacts::zero_windows},
+                                                {"keep_alives", &TcpEndFacts::keep_alives},
+                                                {"urgent", &TcpEndFacts::urgent},
+                                                {"bad_checksums", &TcpEndFacts::bad_checksums}}};
+    for (const Fact &fact : facts)
+        if ((tcp.facts.initiator.*fact.value | tcp.facts.responder.*fact.value) != 0)
+            write_fact(json, fact.name, tcp, fact.value);
+    if (tcp.half_open) json.member("half_open", true);
+    if (tcp.simultaneous_open) json.member("simultaneous_open", true);
+    if (tcp.fast_open) json.member("fast_open", true);
+    if (tcp.mptcp != Mptcp::none) json.member("mptcp", tcp.mptcp == Mptcp::join ? "join" : "capable");
+}
+
 void write_tcp(JsonValue &json, const std::optional<TcpSummary> &tcp) {
     json.key("tcp");
     if (!tcp) {
@@ -95,9 +122,21 @@ void write_tcp(JsonValue &json, const std::optional<TcpSummary> &tcp) {
     json.begin_object();
     json.member("state", tcp->state).member("history", tcp->history);
     json.member("handshake_rtt_ns", tcp->handshake_rtt ? std::optional(tcp->handshake_rtt->count()) : std::nullopt);
-    json.key("retransmissions").begin_object();
-    json.member("initiator", tcp->facts.initiator.retransmissions).member("responder", tcp->facts.responder.retransmissions);
-    json.end_object().end_object();
+    write_fact(json, "retransmissions", *tcp, &TcpEndFacts::retransmissions);
+    write_fact(json, "stream_bytes", *tcp, &TcpEndFacts::stream_bytes);
+    write_rare_tcp(json, *tcp);
+    json.end_object();
+}
+
+// The packet that an error is about.
+void write_quoted(JsonValue &json, const IcmpSummary &icmp) {
+    const QuotedPacket &quoted = *icmp.quoted;
+    json.key("quoted").begin_object();
+    json.member("transport", transport_token(quoted.transport));
+    json.member("source", quoted.source.address.to_string()).member("source_port", quoted.source.port);
+    json.member("destination", quoted.destination.address.to_string());
+    json.member("destination_port", quoted.destination.port);
+    json.member("flow_id", icmp.about_id).end_object();
 }
 
 void write_icmp(JsonValue &json, const std::optional<IcmpSummary> &icmp) {
@@ -106,11 +145,9 @@ void write_icmp(JsonValue &json, const std::optional<IcmpSummary> &icmp) {
         json.null();
         return;
     }
-    json.begin_object()
-        .member("type", icmp->type)
-        .member("code", icmp->code)
-        .member("id", icmp->identifier)
-        .end_object();
+    json.begin_object().member("type", icmp->type).member("code", icmp->code).member("id", icmp->identifier);
+    if (icmp->quoted) write_quoted(json, *icmp);
+    json.end_object();
 }
 
 } // namespace
