@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "capture/address.h"
 #include "capture/packet.h"
@@ -59,6 +60,16 @@ enum class PacketKind : std::uint8_t {
     other_ether_type,
     // IEEE 802.3 length field: LLC (spanning tree, CDP ...), other than IP or ARP in SNAP.
     llc,
+    // PPP that is not IP (LCP, compressed headers ...); `ether_type` is the PPP protocol.
+    ppp,
+    // MPLS with something inside that is not recognised.
+    mpls,
+    // IEEE 802.11: frames that carry no data, or none that can be read here.
+    wlan_management,
+    wlan_control,
+    wlan_no_data,
+    wlan_encrypted,
+    wlan_fragment,
     // No dissector for this link type, or a protocol family of the null/loop header that is not IP.
     unknown_link,
     // Broken or cut before the addresses of an IP header could be read.
@@ -197,6 +208,9 @@ struct DissectOptions {
 // Never fails: a packet that makes no sense is a Dissection that says so. Looks at nothing but `packet`. `out` may be
 // used again and again; afterwards its count is at least 1.
 void dissect(const Packet &packet, DissectedPacket &out, DissectOptions options = {});
+
+// A name for what a packet that is in no flow was: "arp", "lldp", "ether_type_0x1234", "link_type_USB_LINUX".
+[[nodiscard]] std::string packet_kind_name(LinkType link_type, const Dissection &dissection);
 
 // The outermost level only.
 [[nodiscard]] Dissection dissect(const Packet &packet, DissectOptions options = {});

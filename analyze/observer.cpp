@@ -4,8 +4,6 @@
 #include <cassert>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "analyze/conclude.h"
 #include "analyze/door_counts.h"
 #include "analyze/kept_flows.h"
@@ -20,18 +18,6 @@ namespace {
 constexpr std::array<std::uint64_t, 3> ask_at_packets{1, 4, 12};
 
 bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
-
-std::string packet_kind_name(const Packet &packet, const Dissection &dissection) {
-    switch (dissection.kind) {
-    case PacketKind::arp: return "arp";
-    case PacketKind::llc: return "llc";
-    case PacketKind::other_ether_type: return fmt::format("ether_type_0x{:04x}", dissection.ether_type);
-    case PacketKind::unknown_link: return "link_type_" + link_type_name(packet.link_type);
-    case PacketKind::ip: return "ip_without_flow";
-    case PacketKind::undissected: break;
-    }
-    return "undissected";
-}
 
 } // namespace
 
@@ -133,7 +119,7 @@ class Observer::Impl {
             if (update->is_new) count_doors(*update);
             if (host_) ask_for_owners(*update);
         }
-        if (!in_a_flow) ++losses_.packets_without_flow[packet_kind_name(packet, *levels.front().dissection)];
+        if (!in_a_flow) ++losses_.packets_without_flow[packet_kind_name(packet.link_type, *levels.front().dissection)];
     }
 
     void count_doors(const FlowTable::Update &update) {

@@ -10,10 +10,10 @@ namespace doorplate {
 
 IpAddress IpAddress::from_bytes(std::span<const std::uint8_t> bytes) {
     assert(bytes.size() == 4 || bytes.size() == 16);
-    IpAddress address;
-    address.family_ = bytes.size() == 4 ? Family::ipv4 : Family::ipv6;
-    std::ranges::copy(bytes, address.bytes_.begin());
-    return address;
+    if (bytes.size() == 4) return v4({bytes[0], bytes[1], bytes[2], bytes[3]});
+    std::array<std::uint8_t, 16> copy{};
+    std::ranges::copy(bytes, copy.begin());
+    return v6(copy);
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
@@ -26,43 +26,38 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 std::string IpAddress::to_string() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
-    inet_ntop(family_ == Family::ipv4 ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());
+    inet_ntop(family_ == Family::ipv4 ? AF_INET : AF_INET6, words_.data(), text.data(), text.size());
     return text.data();
 }
 
-bool IpAddress::is_unspecified() const {
-    return std::ranges::all_of(bytes(), [](std::uint8_t byte) { return byte == 0; });
-}
+bool IpAddress::is_unspecified() const { return words_ == Words{}; }
 
 bool IpAddress::is_loopback() const {
-    if (family_ == Family::ipv4) return bytes_[0] == 127;
-    return bytes_[15] == 1 &&
-           std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+    if (family_ == Family::ipv4) return bytes()[0] == 127;
+    return words_[0] == 0 && in_order(words_[1]) == 1;
 }
 
 bool IpAddress::is_multicast() const {
-    return family_ == Family::ipv4 ? (bytes_[0] & 0xf0) == 0xe0 : bytes_[0] == 0xff;
+    return family_ == Family::ipv4 ? (bytes()[0] & 0xf0) == 0xe0 : bytes()[0] == 0xff;
 }
 
 bool IpAddress::is_link_local() const {
-    if (family_ == Family::ipv4) return bytes_[0] == 169 && bytes_[1] == 254;
-    return bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
+    if (family_ == Family::ipv4) return bytes()[0] == 169 && bytes()[1] == 254;
+    return bytes()[0] == 0xfe && (bytes()[1] & 0xc0) == 0x80;
 }
 
-bool IpAddress::is_limited_broadcast() const {
-    return family_ == Family::ipv4 && std::ranges::all_of(bytes(), [](std::uint8_t byte) { return byte == 0xff; });
-}
+bool IpAddress::is_limited_broadcast() const { return *this == v4({255, 255, 255, 255}); }
 
 bool IpAddress::is_private() const {
-    if (family_ == Family::ipv6) return (bytes_[0] & 0xfe) == 0xfc;
-    return bytes_[0] == 10 || (bytes_[0] == 172 && (bytes_[1] & 0xf0) == 16) ||
-           (bytes_[0] == 192 && bytes_[1] == 168) || (bytes_[0] == 100 && (bytes_[1] & 0xc0) == 64);
+    const auto bytes = this->bytes();
+    if (family_ == Family::ipv6) return (bytes[0] & 0xfe) == 0xfc;
+    return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) || (bytes[0] == 192 && bytes[1] == 168) ||
+           (bytes[0] == 100 && (bytes[1] & 0xc0) == 64);
 }
 
 IpAddress IpAddress::unmapped() const {
-    const bool mapped = family_ == Family::ipv6 && bytes_[10] == 0xff && bytes_[11] == 0xff &&
-                        std::all_of(bytes_.begin(), bytes_.begin() + 10, [](std::uint8_t byte) { return byte == 0; });
-    return mapped ? v4({bytes_[12], bytes_[13], bytes_[14], bytes_[15]}) : *this;
+    const bool mapped = family_ == Family::ipv6 && words_[0] == 0 && in_order(words_[1]) >> 32 == 0xffff;
+    return mapped ? from_bytes(bytes().subspan(12)) : *this;
 }
 
 std::string Endpoint::to_string() const {

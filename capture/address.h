@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -21,15 +22,10 @@ class IpAddress {
     constexpr IpAddress() = default;
 
     [[nodiscard]] static constexpr IpAddress v4(std::array<std::uint8_t, 4> bytes) {
-        IpAddress address;
-        for (std::size_t i = 0; i < 4; ++i) address.bytes_[i] = bytes[i];
-        return address;
+        return {Family::ipv4, {half({bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0, 0}), 0}};
     }
     [[nodiscard]] static constexpr IpAddress v6(std::array<std::uint8_t, 16> bytes) {
-        IpAddress address;
-        address.family_ = Family::ipv6;
-        address.bytes_ = bytes;
-        return address;
+        return {Family::ipv6, std::bit_cast<Words>(bytes)};
     }
     // `bytes` has 4 or 16 of them, in network byte order; anything else breaks a promise.
     [[nodiscard]] static IpAddress from_bytes(std::span<const std::uint8_t> bytes);
@@ -37,9 +33,13 @@ class IpAddress {
 
     [[nodiscard]] constexpr Family family() const { return family_; }
     // 4 or 16 bytes in network byte order, valid as long as this object.
-    [[nodiscard]] constexpr std::span<const std::uint8_t> bytes() const {
-        return {bytes_.data(), family_ == Family::ipv4 ? std::size_t{4} : std::size_t{16}};
+    [[nodiscard]] std::span<const std::uint8_t> bytes() const {
+        return {reinterpret_cast<const std::uint8_t *>(words_.data()),
+                family_ == Family::ipv4 ? std::size_t{4} : std::size_t{16}};
     }
+    // The same bytes as they stand in memory, behind an IPv4 address's four zeros: for hashes and compact tables.
+    using Words = std::array<std::uint64_t, 2>;
+    [[nodiscard]] constexpr Words words() const { return words_; }
 
     // RFC 5952 for IPv6; no brackets, no scope.
     [[nodiscard]] std::string to_string() const;
@@ -56,11 +56,28 @@ class IpAddress {
     // The IPv4 address inside an IPv4-mapped IPv6 one, else the address itself.
     [[nodiscard]] IpAddress unmapped() const;
 
-    friend constexpr auto operator<=>(const IpAddress &, const IpAddress &) = default;
+    friend constexpr bool operator==(const IpAddress &, const IpAddress &) = default;
+    // IPv4 in front of IPv6, then by the bytes.
+    friend constexpr std::strong_ordering operator<=>(const IpAddress &a, const IpAddress &b) {
+        if (a.family_ != b.family_) return a.family_ <=> b.family_;
+        if (a.words_[0] != b.words_[0]) return in_order(a.words_[0]) <=> in_order(b.words_[0]);
+        return in_order(a.words_[1]) <=> in_order(b.words_[1]);
+    }
 
   private:
+    constexpr IpAddress(Family family, Words words) : words_(words), family_(family) {}
+
+    static constexpr std::uint64_t half(std::array<std::uint8_t, 8> bytes) {
+        return std::bit_cast<std::uint64_t>(bytes);
+    }
+    // As the number that the bytes spell.
+    static constexpr std::uint64_t in_order(std::uint64_t word) {
+        return std::endian::native == std::endian::big ? word : std::byteswap(word);
+    }
+
+    // In network byte order, whatever the machine's is. Words, because packets are compared and copied at full speed.
+    Words words_{};
     Family family_ = Family::ipv4;
-    std::array<std::uint8_t, 16> bytes_{};
 };
 
 // An address and a port in host byte order. For transports without ports the port is 0 and means nothing.

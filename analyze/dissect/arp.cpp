@@ -10,7 +10,7 @@ namespace doorplate {
 //    |          |          |      |      |           | and two of plen, in turns
 //    +----------+----------+------+------+-----------+-----------------------------
 
-void dissect_arp(const LayerBytes &bytes, Output &output) {
+void dissect_arp(LayerBytes bytes, Output &output) {
     constexpr std::size_t fixed_length = 8;
     Dissection &out = output.level();
     out.kind = PacketKind::arp;

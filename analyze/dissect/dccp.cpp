@@ -1,5 +1,6 @@
 // DCCP, RFC 4340 section 5.1.
 
+#include "analyze/dissect/checksum.h"
 #include "analyze/dissect/layers.h"
 
 namespace doorplate {
@@ -15,7 +16,7 @@ namespace doorplate {
 //    +-----+-------+-+-----------------------------------------------+
 //    |      further fields of the type, and options, up to Data Offset words
 
-void dissect_dccp(const LayerBytes &bytes, Output &output) {
+void dissect_dccp(LayerBytes bytes, Output &output) {
     constexpr std::size_t shortest_length = 12;
     Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::dccp_header_too_short, out)) return;
@@ -25,6 +26,11 @@ void dissect_dccp(const LayerBytes &bytes, Output &output) {
     if (header_length < shortest_length || header_length > bytes.length())
         return note(Malformation::dccp_bad_data_offset, out);
     set_payload(bytes.behind(header_length), out);
+    if (!output.verifies_transport_checksum()) return;
+    // Section 9.2: 0 covers all, n the header and n - 1 words of the data.
+    const std::size_t coverage = bytes.u8(5) & 0x0f;
+    const LayerBytes covered = coverage == 0 ? bytes : bytes.first(header_length + (coverage - 1) * 4);
+    out.transport_checksum = transport_checksum({.bytes = bytes, .covered = covered.length(), .checksum_at = 6}, out);
 }
 
 } // namespace doorplate

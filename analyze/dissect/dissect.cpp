@@ -4,7 +4,7 @@
 
 namespace doorplate {
 
-void note_missing(const LayerBytes &bytes, std::size_t count, Malformation if_missing, Dissection &out) {
+void note_missing(LayerBytes bytes, std::size_t count, Malformation if_missing, Dissection &out) {
     if (bytes.length() >= count)
         out.truncated = true;
     else

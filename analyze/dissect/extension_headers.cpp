@@ -23,11 +23,26 @@ constexpr std::uint8_t shim6 = 140;
 constexpr int max_extension_headers = 16;
 
 bool is_extension_header(std::uint8_t protocol, Family family) {
-    if (protocol == authentication) return true;
-    if (family == Family::ipv4) return false;
-    return protocol == hop_by_hop || protocol == routing || protocol == fragment_header ||
-           protocol == destination_options || protocol == mobility || protocol == hip || protocol == shim6;
+    if (protocol == static_cast<std::uint8_t>(Transport::tcp)) return false; // nearly all
+    if (family == Family::ipv4) return protocol == authentication;
+    switch (protocol) {
+    case hop_by_hop:
+    case routing:
+    case fragment_header:
+    case authentication:
+    case destination_options:
+    case mobility:
+    case hip:
+    case shim6: return true;
+    default: return false;
+    }
 }
+
+// What a header announces, and where it begins.
+struct NextHeader {
+    std::uint8_t protocol = 0;
+    LayerBytes bytes;
+};
 
 // Extension headers that are messages of their own: nothing needs to follow them.
 bool is_message(std::uint8_t protocol) { return protocol == mobility || protocol == hip || protocol == shim6; }
@@ -87,7 +102,7 @@ bool options_are_valid(Bytes options) {
 //    +---------------------------------------------------------------+
 //
 // RFC 8200 section 4.5.
-std::optional<NextHeader> read_fragment(const LayerBytes &bytes, Dissection &out) {
+std::optional<NextHeader> read_fragment(LayerBytes bytes, Dissection &out) {
     constexpr std::size_t header_length = 8;
     if (!require(bytes, header_length, Malformation::ipv6_bad_extension_header, out)) return std::nullopt;
     const std::uint16_t offset_and_more = bytes.be16(2);
@@ -98,7 +113,15 @@ std::optional<NextHeader> read_fragment(const LayerBytes &bytes, Dissection &out
     return next;
 }
 
-std::optional<NextHeader> read_extension(std::uint8_t protocol, const LayerBytes &bytes, Dissection &out) {
+// The transport's checksum is over the last destination, which a routing header keeps until the packet is there (RFC
+// 8200 section 8.1), and over the home address of a mobile host (RFC 6275 section 6.3). `header` is known to be there.
+bool changes_addresses(std::uint8_t protocol, LayerBytes header) {
+    constexpr std::uint8_t home_address = 0xc9;
+    if (protocol == routing) return header.u8(3) != 0;
+    return protocol == destination_options && header.u8(2) == home_address;
+}
+
+std::optional<NextHeader> read_extension(std::uint8_t protocol, LayerBytes bytes, Dissection &out) {
     if (!require(bytes, 2, Malformation::ipv6_bad_extension_header, out)) return std::nullopt;
     const std::size_t length = length_in_bytes(protocol, bytes.u8(1));
     if (!require(bytes, length, Malformation::ipv6_bad_extension_header, out)) return std::nullopt;
@@ -110,8 +133,11 @@ std::optional<NextHeader> read_extension(std::uint8_t protocol, const LayerBytes
 
 } // namespace
 
-void dissect_upper_layer(NextHeader next, Family family, Output &output) {
+void dissect_upper_layer(std::uint8_t protocol, Family family, LayerBytes bytes, Output &output) {
+    if (!is_extension_header(protocol, family)) return dissect_ip_protocol(protocol, bytes, output);
+
     Dissection &out = output.level();
+    NextHeader next{.protocol = protocol, .bytes = bytes};
     for (int count = 0; is_extension_header(next.protocol, family); ++count) {
         const bool later_fragment = out.fragment && out.fragment->offset > 0;
         if (later_fragment) break;
@@ -125,13 +151,14 @@ void dissect_upper_layer(NextHeader next, Family family, Output &output) {
             out.transport = Transport{next.protocol};
             return;
         }
+        if (changes_addresses(next.protocol, next.bytes)) output.give_up_transport_checksum();
         if (is_message(next.protocol) && following->protocol == no_next_header) break;
         next = *following;
     }
     dissect_ip_protocol(next.protocol, next.bytes, output);
 }
 
-std::optional<std::uint32_t> jumbo_payload_length(std::uint8_t next_header, const LayerBytes &bytes) {
+std::optional<std::uint32_t> jumbo_payload_length(std::uint8_t next_header, LayerBytes bytes) {
     constexpr std::uint8_t jumbo_payload = 0xc2;
     if (next_header != hop_by_hop) return std::nullopt;
     ByteReader header(bytes.captured());

@@ -46,7 +46,7 @@ Fields fields_of(std::uint16_t flags) {
 //    |            Acknowledgment Number (if A, version 1)            |
 //    +---------------------------------------------------------------+
 
-void dissect_gre(const LayerBytes &bytes, Output &output) {
+void dissect_gre(LayerBytes bytes, Output &output) {
     Dissection &around = output.level();
     if (!require(bytes, 4, Malformation::tunnel_header_too_short, around)) return;
     const std::uint16_t flags = bytes.be16(0);

@@ -1,5 +1,6 @@
 // ICMP, RFC 792, and ICMPv6, RFC 4443: one header.
 
+#include "analyze/dissect/checksum.h"
 #include "analyze/dissect/layers.h"
 
 namespace doorplate {
@@ -14,7 +15,7 @@ namespace {
 //    |  of an echo: Identifier       |        Sequence Number        |
 //    +-------------------------------+-------------------------------+
 
-void read_header(const LayerBytes &bytes, std::uint8_t echo_request, std::uint8_t echo_reply, Output &output) {
+void read_header(LayerBytes bytes, std::uint8_t echo_request, std::uint8_t echo_reply, Output &output) {
     constexpr std::size_t header_length = 8;
     Dissection &out = output.level();
     if (!require(bytes, header_length, Malformation::icmp_header_too_short, out)) return;
@@ -24,12 +25,16 @@ void read_header(const LayerBytes &bytes, std::uint8_t echo_request, std::uint8_
     out.icmp = icmp;
     set_payload(bytes.behind(header_length), out);
     out.flow_ready = true;
+    if (!output.verifies_transport_checksum()) return;
+    const Summed summed{.bytes = bytes, .covered = bytes.length(), .checksum_at = 2};
+    const bool sums_addresses = out.transport == Transport::icmpv6;
+    out.transport_checksum = sums_addresses ? transport_checksum(summed, out) : icmp_checksum(summed, out);
 }
 
 } // namespace
 
-void dissect_icmp(const LayerBytes &bytes, Output &output) { read_header(bytes, 8, 0, output); }
+void dissect_icmp(LayerBytes bytes, Output &output) { read_header(bytes, 8, 0, output); }
 
-void dissect_icmpv6(const LayerBytes &bytes, Output &output) { read_header(bytes, 128, 129, output); }
+void dissect_icmpv6(LayerBytes bytes, Output &output) { read_header(bytes, 128, 129, output); }
 
 } // namespace doorplate

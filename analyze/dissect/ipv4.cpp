@@ -1,11 +1,23 @@
 // IPv4, RFC 791.
 
+#include "analyze/dissect/checksum.h"
 #include "analyze/dissect/extension_headers.h"
 #include "analyze/dissect/fragment.h"
 #include "analyze/dissect/layers.h"
 #include "analyze/dissect/options.h"
 
 namespace doorplate {
+
+namespace {
+
+// On its way the destination address is the next router's, and the transport's checksum is over the last one's.
+bool has_source_route(Bytes options) {
+    constexpr std::uint8_t loose = 131;
+    constexpr std::uint8_t strict = 137;
+    return std::ranges::any_of(options, [](std::uint8_t kind) { return kind == loose || kind == strict; });
+}
+
+} // namespace
 
 //     0                   1                   2                   3
 //     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -23,7 +35,7 @@ namespace doorplate {
 //    |                    Options (IHL - 5 words)                    |
 //    +---------------------------------------------------------------+
 
-void dissect_ipv4(const LayerBytes &bytes, Output &output) {
+void dissect_ipv4(LayerBytes bytes, Output &output) {
     constexpr std::size_t fixed_length = 20;
     constexpr std::uint16_t more_fragments = 0x2000;
     constexpr std::uint16_t offset_mask = 0x1fff;
@@ -46,7 +58,10 @@ void dissect_ipv4(const LayerBytes &bytes, Output &output) {
     const std::uint64_t length = total_length == 0 ? bytes.length() : total_length;
     out.ip_bytes = saturated(length);
     if (length < header_length) return note(Malformation::ipv4_total_length_too_small, out);
-    if (length > bytes.length()) note(Malformation::longer_than_frame, out);
+    if (length > bytes.length()) {
+        note(Malformation::longer_than_frame, out);
+        output.give_up_transport_checksum();
+    }
     const LayerBytes whole = bytes.first(length);
 
     if (header_length > fixed_length) {
@@ -54,7 +69,10 @@ void dissect_ipv4(const LayerBytes &bytes, Output &output) {
         const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(fixed_length);
         if (!options_are_valid(options, options.size() == header_length - fixed_length))
             note(Malformation::ipv4_bad_options, out);
+        if (has_source_route(options)) output.give_up_transport_checksum();
     }
+    if (output.verifies_checksums() && whole.captured().size() >= header_length)
+        out.ip_checksum = ipv4_header_checksum(whole.captured().first(header_length));
 
     const LayerBytes payload = whole.behind(header_length);
     if ((flags_and_offset & (more_fragments | offset_mask)) != 0) {
@@ -63,7 +81,7 @@ void dissect_ipv4(const LayerBytes &bytes, Output &output) {
                       .more = (flags_and_offset & more_fragments) != 0},
                      payload, out);
     }
-    dissect_upper_layer({.protocol = protocol, .bytes = payload}, Family::ipv4, output);
+    dissect_upper_layer(protocol, Family::ipv4, payload, output);
 }
 
 } // namespace doorplate

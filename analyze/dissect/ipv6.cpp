@@ -9,7 +9,7 @@ namespace {
 
 // A payload length of 0 has three meanings: really nothing; a jumbogram, whose option has the length; or a large
 // segment captured before the network card cut it into packets, which is longer than the field can say.
-std::uint64_t payload_length(std::uint16_t field, std::uint8_t next_header, const LayerBytes &behind_header) {
+std::uint64_t payload_length(std::uint16_t field, std::uint8_t next_header, LayerBytes behind_header) {
     if (field != 0) return field;
     if (const auto jumbo = jumbo_payload_length(next_header, behind_header)) return *jumbo;
     return behind_header.length() > 0xffff ? behind_header.length() : 0;
@@ -29,7 +29,7 @@ std::uint64_t payload_length(std::uint16_t field, std::uint8_t next_header, cons
 //    |                 Destination Address (16 bytes)                |
 //    +---------------------------------------------------------------+
 
-void dissect_ipv6(const LayerBytes &bytes, Output &output) {
+void dissect_ipv6(LayerBytes bytes, Output &output) {
     constexpr std::size_t header_length = 40;
     Dissection &out = output.level();
     if (!require(bytes, 1, Malformation::ipv6_header_too_short, out)) return;
@@ -45,8 +45,11 @@ void dissect_ipv6(const LayerBytes &bytes, Output &output) {
     const LayerBytes behind_header = bytes.behind(header_length);
     const std::uint64_t length = payload_length(length_field, next_header, behind_header);
     out.ip_bytes = saturated(header_length + length);
-    if (length > behind_header.length()) note(Malformation::longer_than_frame, out);
-    dissect_upper_layer({.protocol = next_header, .bytes = behind_header.first(length)}, Family::ipv6, output);
+    if (length > behind_header.length()) {
+        note(Malformation::longer_than_frame, out);
+        output.give_up_transport_checksum();
+    }
+    dissect_upper_layer(next_header, Family::ipv6, behind_header.first(length), output);
 }
 
 } // namespace doorplate

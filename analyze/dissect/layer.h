@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
+#include <new>
 
 #include "analyze/dissection.h"
 #include "capture/byte_reader.h"
@@ -15,31 +15,32 @@
 
 namespace doorplate {
 
-// What a layer is given: all that stands behind the headers in front of it. A view, like the packet.
+// What a layer is given: all that stands behind the headers in front of it. A view, like the packet, and small enough
+// to be passed on in registers.
 class LayerBytes {
   public:
     explicit LayerBytes(const Packet &packet)
-        : data_(packet.bytes.data()), captured_(packet.bytes.size()),
-          length_(std::max<std::uint64_t>(packet.original_length, packet.bytes.size())) {}
+        : data_(packet.bytes.data()),
+          captured_(static_cast<std::uint32_t>(std::min<std::size_t>(packet.bytes.size(), UINT32_MAX))),
+          length_(std::max(packet.original_length, captured_)) {}
 
     // What the snapshot left; never more than length().
     [[nodiscard]] Bytes captured() const { return {data_, captured_}; }
     // What the frame carried on the wire.
-    [[nodiscard]] std::uint64_t length() const { return length_; }
+    [[nodiscard]] std::uint32_t length() const { return length_; }
 
     // Behind a header of `count` bytes; empty if there are fewer.
     [[nodiscard]] LayerBytes behind(std::size_t count) const {
-        const std::size_t skipped = std::min(count, captured_);
-        return {data_ + skipped, captured_ - skipped, length_ - std::min<std::uint64_t>(count, length_)};
+        return {data_ + std::min<std::size_t>(count, captured_), less(captured_, count), less(length_, count)};
     }
 
     // The first `count` bytes, or all if there are fewer: a header tells a length, and the frame's padding ends here.
     [[nodiscard]] LayerBytes first(std::uint64_t count) const {
-        return {data_, static_cast<std::size_t>(std::min<std::uint64_t>(captured_, count)), std::min(length_, count)};
+        return {data_, at_most(captured_, count), at_most(length_, count)};
     }
 
     // The same bytes, said to go on behind the frame's end: a fragment's rest travels in other frames.
-    [[nodiscard]] LayerBytes going_on_to(std::uint64_t length) const {
+    [[nodiscard]] LayerBytes going_on_to(std::uint32_t length) const {
         return {data_, captured_, std::max(length_, length)};
     }
 
@@ -52,8 +53,13 @@ class LayerBytes {
     [[nodiscard]] IpAddress ipv6_address(std::size_t at) const { return IpAddress::v6(bytes<16>(at)); }
 
   private:
-    LayerBytes(const std::uint8_t *data, std::size_t captured, std::uint64_t length)
+    LayerBytes(const std::uint8_t *data, std::uint32_t captured, std::uint32_t length)
         : data_(data), captured_(captured), length_(length) {}
+
+    static std::uint32_t at_most(std::uint32_t size, std::uint64_t limit) {
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, limit));
+    }
+    static std::uint32_t less(std::uint32_t size, std::uint64_t count) { return size - at_most(size, count); }
 
     template <std::size_t count> [[nodiscard]] std::array<std::uint8_t, count> bytes(std::size_t at) const {
         assert(at + count <= captured_);
@@ -67,8 +73,8 @@ class LayerBytes {
     }
 
     const std::uint8_t *data_;
-    std::size_t captured_;
-    std::uint64_t length_;
+    std::uint32_t captured_;
+    std::uint32_t length_;
 };
 
 // Where the layers write: into the innermost packet so far.
@@ -81,6 +87,12 @@ class Output {
 
     [[nodiscard]] Dissection &level() { return *level_; }
     [[nodiscard]] bool verifies_checksums() const { return options_.verify_checksums; }
+    // The transport's checksum of this level cannot be told: it is over other addresses than the IP header's, or not
+    // all of it is in the frame.
+    void give_up_transport_checksum() { transport_checksum_given_up_ = true; }
+    [[nodiscard]] bool verifies_transport_checksum() const {
+        return options_.verify_checksums && !transport_checksum_given_up_;
+    }
 
     // From here on the layers write into a new packet, the one that the current one carries. False if there are too
     // many already, which is noted.
@@ -89,11 +101,16 @@ class Output {
     void leave() { level_ = &packet_.levels[--packet_.count - 1]; }
 
   private:
-    void begin_level() { level_ = std::construct_at(&packet_.levels[packet_.count++]); }
+    // Writes the defaults and leaves alone what they make invisible: std::construct_at would clear all first.
+    void begin_level() {
+        transport_checksum_given_up_ = false;
+        level_ = ::new (&packet_.levels[packet_.count++]) Dissection;
+    }
 
     DissectedPacket &packet_;
     Dissection *level_ = nullptr;
     DissectOptions options_;
+    bool transport_checksum_given_up_ = false;
 };
 
 // The first thing that was wrong stays.
@@ -113,19 +130,18 @@ inline bool Output::enter(TunnelKind tunnel, std::optional<std::uint64_t> tunnel
 }
 
 // Why the bytes that require() asked for are not there.
-void note_missing(const LayerBytes &bytes, std::size_t count, Malformation if_missing, Dissection &out);
+void note_missing(LayerBytes bytes, std::size_t count, Malformation if_missing, Dissection &out);
 
 // Are the first `count` bytes there to be read? If not, `out` says why: `truncated` if the snapshot cut them off, else
 // `if_missing`, or for the first fragment of an IP packet that it is too small for the headers (RFC 7112).
-[[nodiscard]] inline bool require(const LayerBytes &bytes, std::size_t count, Malformation if_missing,
-                                  Dissection &out) {
+[[nodiscard]] inline bool require(LayerBytes bytes, std::size_t count, Malformation if_missing, Dissection &out) {
     if (bytes.captured().size() >= count) return true;
     note_missing(bytes, count, if_missing, out);
     return false;
 }
 
 // The ports, with which TCP, UDP, UDP-Lite, DCCP and SCTP all begin. A flow needs no more than them.
-[[nodiscard]] inline bool read_ports(const LayerBytes &bytes, Malformation if_missing, Dissection &out) {
+[[nodiscard]] inline bool read_ports(LayerBytes bytes, Malformation if_missing, Dissection &out) {
     if (!require(bytes, 4, if_missing, out)) return false;
     out.source_port = bytes.be16(0);
     out.destination_port = bytes.be16(2);
@@ -139,7 +155,7 @@ void note_missing(const LayerBytes &bytes, std::size_t count, Malformation if_mi
 }
 
 // All of `bytes` is what the packet carried for its users.
-inline void set_payload(const LayerBytes &bytes, Dissection &out) {
+inline void set_payload(LayerBytes bytes, Dissection &out) {
     out.payload_bytes = saturated(bytes.length());
     out.payload = bytes.captured();
 }

@@ -7,7 +7,7 @@ namespace doorplate {
 namespace {
 
 // `protocol` is an EtherType, or one of the kernel's own numbers below 0x600 (linux/if_ether.h).
-void dissect_protocol(std::uint16_t protocol, const LayerBytes &bytes, Output &output) {
+void dissect_protocol(std::uint16_t protocol, LayerBytes bytes, Output &output) {
     constexpr std::uint16_t eth_p_802_2 = 4;
     if (protocol == eth_p_802_2)
         dissect_llc(bytes, output);
@@ -25,7 +25,7 @@ bool protocol_is_ether_type(std::uint16_t device_type) {
            !(arphrd_ieee80211 <= device_type && device_type <= arphrd_ieee80211_radiotap);
 }
 
-void dissect_device(std::uint16_t device_type, std::uint16_t protocol, const LayerBytes &bytes, Output &output) {
+void dissect_device(std::uint16_t device_type, std::uint16_t protocol, LayerBytes bytes, Output &output) {
     if (protocol_is_ether_type(device_type))
         dissect_protocol(protocol, bytes, output);
     else
@@ -40,7 +40,7 @@ void dissect_device(std::uint16_t device_type, std::uint16_t protocol, const Lay
 //    | type   | type   | length |                          |          |
 //    +--------+--------+--------+--------------------------+----------+----
 
-void dissect_linux_cooked(const LayerBytes &bytes, Output &output) {
+void dissect_linux_cooked(LayerBytes bytes, Output &output) {
     constexpr std::size_t header_length = 16;
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
@@ -53,7 +53,7 @@ void dissect_linux_cooked(const LayerBytes &bytes, Output &output) {
 //    |          |          |    index    | type   | type | length|            |
 //    +----------+----------+-------------+--------+------+-------+------------+----
 
-void dissect_linux_cooked_v2(const LayerBytes &bytes, Output &output) {
+void dissect_linux_cooked_v2(LayerBytes bytes, Output &output) {
     constexpr std::size_t header_length = 20;
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 

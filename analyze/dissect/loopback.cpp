@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t header_length = 4;
 
 // The families are numbers of the system that captured.
-void dissect_family(std::uint32_t family, const LayerBytes &bytes, Output &output) {
+void dissect_family(std::uint32_t family, LayerBytes bytes, Output &output) {
     switch (family) {
     case 2: return dissect_ipv4(bytes, output);
     case 10: // Linux
@@ -31,7 +31,7 @@ void dissect_family(std::uint32_t family, const LayerBytes &bytes, Output &outpu
 
 } // namespace
 
-void dissect_null_loopback(const LayerBytes &bytes, Output &output) {
+void dissect_null_loopback(LayerBytes bytes, Output &output) {
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
     // In the byte order of the machine that captured, which the packet does not tell; all families are small numbers.
@@ -39,7 +39,7 @@ void dissect_null_loopback(const LayerBytes &bytes, Output &output) {
     dissect_family(family > 0xffff ? std::byteswap(family) : family, bytes.behind(header_length), output);
 }
 
-void dissect_openbsd_loopback(const LayerBytes &bytes, Output &output) {
+void dissect_openbsd_loopback(LayerBytes bytes, Output &output) {
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
 
     dissect_family(bytes.be32(0), bytes.behind(header_length), output);

@@ -8,14 +8,17 @@ namespace doorplate {
 // every other kind has a length that counts kind and length too. A list that the snapshot cut is fine as far as it
 // goes.
 [[nodiscard]] inline bool options_are_valid(Bytes options, bool complete) {
-    ByteReader reader(options);
-    while (const auto kind = reader.u8()) {
-        if (*kind == 0) return true;
-        if (*kind == 1) continue;
-        const auto length = reader.u8();
-        if (!length) return !complete;
-        if (*length < 2) return false;
-        if (!reader.skip(*length - std::size_t{2})) return !complete;
+    std::size_t at = 0;
+    while (at < options.size() && options[at] != 0) {
+        if (options[at] == 1) {
+            ++at;
+            continue;
+        }
+        if (at + 1 == options.size()) return !complete;
+        const std::uint8_t length = options[at + 1];
+        if (length < 2) return false;
+        if (length > options.size() - at) return !complete;
+        at += length;
     }
     return true;
 }

@@ -4,7 +4,7 @@
 
 namespace doorplate {
 
-void dissect_raw_ip(const LayerBytes &bytes, Output &output) {
+void dissect_raw_ip(LayerBytes bytes, Output &output) {
     if (!require(bytes, 1, Malformation::link_header_too_short, output.level())) return;
 
     if (bytes.u8(0) >> 4 == 6)

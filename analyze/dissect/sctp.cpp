@@ -72,7 +72,7 @@ void walk_chunks(LayerBytes chunks, SctpFields &sctp, Dissection &out) {
 //    |                            Checksum                           |
 //    +---------------------------------------------------------------+
 
-void dissect_sctp(const LayerBytes &bytes, Output &output) {
+void dissect_sctp(LayerBytes bytes, Output &output) {
     Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::sctp_header_too_short, out)) return;
     if (!require(bytes, common_header_length, Malformation::sctp_header_too_short, out)) return;

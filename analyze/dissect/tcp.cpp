@@ -1,5 +1,6 @@
 // TCP, RFC 9293 section 3.1.
 
+#include "analyze/dissect/checksum.h"
 #include "analyze/dissect/layers.h"
 #include "analyze/dissect/options.h"
 
@@ -47,15 +48,23 @@ void read_opening_options(Bytes options, TcpFields &tcp) {
 //    |                Options (Data Offset - 5 words)                |
 //    +---------------------------------------------------------------+
 
-void dissect_tcp(const LayerBytes &bytes, Output &output) {
+void dissect_tcp(LayerBytes bytes, Output &output) {
     constexpr std::size_t fixed_length = 20;
     Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::tcp_header_too_short, out)) return;
     if (!require(bytes, fixed_length, Malformation::tcp_header_too_short, out)) return;
 
-    TcpFields tcp{.sequence = bytes.be32(4), .acknowledgment = bytes.be32(8), .window = bytes.be16(14)};
     const std::size_t header_length = std::size_t{4} * (bytes.u8(12) >> 4);
+    // A receiver drops such a segment whatever its flags say, so nobody shall conclude anything from them.
+    if (header_length < fixed_length) return note(Malformation::tcp_bad_data_offset, out);
+    if (header_length > bytes.length())
+        return note(out.fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
+
     const std::uint8_t flags = bytes.u8(13);
+    TcpFields &tcp = out.tcp.emplace();
+    tcp.sequence = bytes.be32(4);
+    tcp.acknowledgment = bytes.be32(8);
+    tcp.window = bytes.be16(14);
     tcp.fin = (flags & 0x01) != 0;
     tcp.syn = (flags & 0x02) != 0;
     tcp.rst = (flags & 0x04) != 0;
@@ -65,13 +74,10 @@ void dissect_tcp(const LayerBytes &bytes, Output &output) {
     tcp.ece = (flags & 0x40) != 0;
     tcp.cwr = (flags & 0x80) != 0;
 
-    // A receiver drops such a segment whatever its flags say, so nobody shall conclude anything from them.
-    if (header_length < fixed_length) return note(Malformation::tcp_bad_data_offset, out);
-    if (header_length > bytes.length())
-        return note(out.fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
-    out.tcp = tcp;
-
     set_payload(bytes.behind(header_length), out);
+    if (output.verifies_transport_checksum())
+        out.transport_checksum =
+            transport_checksum({.bytes = bytes, .covered = bytes.length(), .checksum_at = 16}, out);
     if (header_length == fixed_length) return;
     // What the options say is not needed, so it does not matter that the snapshot cut them.
     const Bytes captured = bytes.captured();

@@ -1,5 +1,6 @@
 // UDP, RFC 768, and UDP-Lite, RFC 3828.
 
+#include "analyze/dissect/checksum.h"
 #include "analyze/dissect/layers.h"
 
 namespace doorplate {
@@ -22,7 +23,7 @@ constexpr std::uint64_t longest_told = 0xffff;
 
 } // namespace
 
-void dissect_udp(const LayerBytes &bytes, Output &output) {
+void dissect_udp(LayerBytes bytes, Output &output) {
     Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::udp_header_too_short, out)) return;
     if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
@@ -37,10 +38,17 @@ void dissect_udp(const LayerBytes &bytes, Output &output) {
     if (length > bytes.length() && !out.fragment) {
         note(Malformation::udp_bad_length, out);
         out.payload_bytes = saturated(length - header_length);
+        return;
     }
+    // RFC 768: zero is none. RFC 6935 lets tunnels have none over IPv6, too.
+    constexpr std::size_t checksum_at = 6;
+    if (!output.verifies_transport_checksum() || bytes.be16(checksum_at) == 0) return;
+    const LayerBytes datagram = bytes.first(length);
+    out.transport_checksum =
+        transport_checksum({.bytes = datagram, .covered = datagram.length(), .checksum_at = checksum_at}, out);
 }
 
-void dissect_udplite(const LayerBytes &bytes, Output &output) {
+void dissect_udplite(LayerBytes bytes, Output &output) {
     Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::udp_header_too_short, out)) return;
     if (!require(bytes, header_length, Malformation::udp_header_too_short, out)) return;
@@ -49,6 +57,10 @@ void dissect_udplite(const LayerBytes &bytes, Output &output) {
     const bool coverage_fits = coverage == 0 || (coverage >= header_length && coverage <= bytes.length());
     if (!coverage_fits && !out.fragment) note(Malformation::udp_bad_length, out);
     set_payload(bytes.behind(header_length), out);
+    if (coverage_fits && output.verifies_transport_checksum()) {
+        out.transport_checksum = transport_checksum(
+            {.bytes = bytes, .covered = coverage == 0 ? bytes.length() : coverage, .checksum_at = 6}, out);
+    }
 }
 
 } // namespace doorplate

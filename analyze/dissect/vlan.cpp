@@ -10,7 +10,7 @@ namespace doorplate {
 //    | PCP |D|    VLAN identifier    |         type or length        |
 //    +-----+-+-----------------------+-------------------------------+
 
-void dissect_vlan(const LayerBytes &bytes, Output &output) {
+void dissect_vlan(LayerBytes bytes, Output &output) {
     constexpr std::size_t header_length = 4;
     Dissection &out = output.level();
     if (out.vlan_count == max_vlan_tags) return note(Malformation::too_many_vlan_tags, out);

@@ -97,7 +97,11 @@ INSTANTIATE_TEST_SUITE_P(Links, LinkCorpusTest,
                          testing::Values("ethernet.pcap", "ethernet-fcs.pcap", "ethernet-padded.pcap", "vlan.pcap",
                                          "vlan-3.pcap", "vlan-priority.pcap", "qinq.pcap", "sll.pcap", "sll-vlan.pcap",
                                          "sll2.pcap", "null-be.pcap", "null-freebsd.pcap", "null-openbsd.pcap",
-                                         "loop.pcap", "raw-101.pcap", "raw-12.pcap", "ipv4-v4.pcap", "ipv6-v6.pcap"),
+                                         "loop.pcap", "raw-101.pcap", "raw-12.pcap", "ipv4-v4.pcap", "ipv6-v6.pcap",
+                                         "cisco-hdlc.pcap", "dsa-marvell.pcap", "fddi.pcap", "frame-relay.pcap",
+                                         "ieee80211.pcap", "infiniband.pcap", "mpls-1.pcap", "mpls-3.pcap",
+                                         "pktap-raw.pcap", "ppp-ether.pcap", "ppp-hdlc.pcap", "ppp.pcap", "pppoe.pcap",
+                                         "radiotap-fcs.pcap", "token-ring.pcap", "vlan-pppoe.pcap"),
                          [](const auto &file) {
                              std::string name = std::filesystem::path(file.param).stem();
                              std::ranges::replace(name, '-', '_');

@@ -1,0 +1,72 @@
+#include "analyze/dissect/checksum.h"
+
+#include <bit>
+#include <cstring>
+
+#include "analyze/dissect/ones_complement.h"
+
+namespace doorplate {
+
+namespace {
+
+constexpr std::uint16_t all_ones = 0xffff;
+
+// A number as its bytes stand in the packet.
+std::uint64_t in_memory(std::uint16_t number) {
+    return std::endian::native == std::endian::big ? number : std::byteswap(number);
+}
+
+std::uint64_t sum_of(const IpAddress &address) {
+    const auto [first, second] = address.words();
+    return (first >> 32) + (first & UINT32_MAX) + (second >> 32) + (second & UINT32_MAX);
+}
+
+// Without the length, which some senders leave out of what they leave to the network card.
+std::uint64_t pseudo_header_sum(const Dissection &out) {
+    return sum_of(out.source) + sum_of(out.destination) + in_memory(static_cast<std::uint16_t>(out.transport));
+}
+
+std::uint16_t field(const Summed &summed) {
+    std::uint16_t value = 0;
+    std::memcpy(&value, summed.bytes.captured().data() + summed.checksum_at, sizeof value);
+    return value;
+}
+
+bool is_there(const Summed &summed, const Dissection &out) {
+    return !out.fragment && summed.bytes.captured().size() >= summed.covered &&
+           summed.covered >= summed.checksum_at + sizeof(std::uint16_t);
+}
+
+std::uint64_t sum_of(const Summed &summed) {
+    return ones_complement_sum(summed.bytes.captured().data(), summed.covered);
+}
+
+} // namespace
+
+Checksum ipv4_header_checksum(Bytes header) {
+    constexpr std::size_t checksum_at = 10;
+    if (folded(ones_complement_sum(header.data(), header.size())) == all_ones) return Checksum::good;
+    // A sending host may leave this sum to its network card, too: the field is empty then.
+    const bool is_empty = header[checksum_at] == 0 && header[checksum_at + 1] == 0;
+    return is_empty ? Checksum::unverified : Checksum::bad;
+}
+
+Checksum transport_checksum(const Summed &summed, const Dissection &out) {
+    if (!is_there(summed, out)) return Checksum::unverified;
+    // The length is of 32 bits where it is larger than 16.
+    const std::uint32_t length = summed.bytes.length();
+    const std::uint64_t without_length = pseudo_header_sum(out);
+    const std::uint64_t pseudo_header = without_length + in_memory(static_cast<std::uint16_t>(length)) +
+                                        in_memory(static_cast<std::uint16_t>(length >> 16));
+    if (folded(pseudo_header + sum_of(summed)) == all_ones) return Checksum::good;
+    const std::uint16_t sent = field(summed);
+    const bool left_to_the_card = sent == folded(pseudo_header) || sent == folded(without_length);
+    return left_to_the_card ? Checksum::unverified : Checksum::bad;
+}
+
+Checksum icmp_checksum(const Summed &summed, const Dissection &out) {
+    if (!is_there(summed, out)) return Checksum::unverified;
+    return folded(sum_of(summed)) == all_ones ? Checksum::good : Checksum::bad;
+}
+
+} // namespace doorplate

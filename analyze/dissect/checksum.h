@@ -1,0 +1,26 @@
+#pragma once
+
+#include "analyze/dissect/layer.h"
+
+namespace doorplate {
+
+// The checksums of RFC 1071, which all but SCTP's are. To be asked only if Output::verifies_checksums().
+
+// `header` is an IPv4 header with its options.
+[[nodiscard]] Checksum ipv4_header_checksum(Bytes header);
+
+// What a transport's header says its checksum is over.
+struct Summed {
+    // From the transport's header on.
+    LayerBytes bytes;
+    // As many of them; if not all were captured, nothing is verified.
+    std::uint32_t covered = 0;
+    std::size_t checksum_at = 0;
+};
+
+// Of TCP, UDP, UDP-Lite, DCCP and ICMPv6, which sum the addresses too (RFC 9293 section 3.1, RFC 8200 section 8.1).
+[[nodiscard]] Checksum transport_checksum(const Summed &summed, const Dissection &out);
+// Of ICMP, which does not.
+[[nodiscard]] Checksum icmp_checksum(const Summed &summed, const Dissection &out);
+
+} // namespace doorplate
