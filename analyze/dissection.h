@@ -42,6 +42,7 @@ enum class Malformation : std::uint8_t {
     dccp_header_too_short,
     dccp_bad_data_offset,
     too_many_mpls_labels,
+    too_many_link_headers,
     tunnel_header_too_short,
     tunnel_bad_header,
     // More IP packets in one another than max_levels; what is further inside is not looked at.
@@ -121,6 +122,8 @@ enum class TunnelKind : std::uint8_t {
     l2tp,       // RFC 2661, RFC 3931
     etherip,    // RFC 3378
     mpls_in_ip, // RFC 4023; in UDP, RFC 7510
+    capwap,     // RFC 5415
+    ayiya,      // draft-massar-v6ops-ayiya
 };
 
 // Did the sum over what the header says it covers come out right?

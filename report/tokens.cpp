@@ -117,6 +117,7 @@ std::string_view token(Malformation value) {
     case Malformation::dccp_header_too_short: return "dccp_header_too_short";
     case Malformation::dccp_bad_data_offset: return "dccp_bad_data_offset";
     case Malformation::too_many_mpls_labels: return "too_many_mpls_labels";
+    case Malformation::too_many_link_headers: return "too_many_link_headers";
     case Malformation::tunnel_header_too_short: return "tunnel_header_too_short";
     case Malformation::tunnel_bad_header: return "tunnel_bad_header";
     case Malformation::too_many_tunnels: return "too_many_tunnels";
@@ -140,6 +141,8 @@ std::string_view token(TunnelKind value) {
     case TunnelKind::l2tp: return "l2tp";
     case TunnelKind::etherip: return "etherip";
     case TunnelKind::mpls_in_ip: return "mpls_in_ip";
+    case TunnelKind::capwap: return "capwap";
+    case TunnelKind::ayiya: return "ayiya";
     }
     return "unknown";
 }

@@ -86,6 +86,9 @@ class Output {
     }
 
     [[nodiscard]] Dissection &level() { return *level_; }
+    // Link headers in one another would be without end in a large packet, and so would the calls that read them.
+    [[nodiscard]] bool may_go_on() { return link_headers_++ < max_link_headers; }
+
     [[nodiscard]] bool verifies_checksums() const { return options_.verify_checksums; }
     // The transport's checksum of this level cannot be told: it is over other addresses than the IP header's, or not
     // all of it is in the frame.
@@ -97,8 +100,14 @@ class Output {
     // From here on the layers write into a new packet, the one that the current one carries. False if there are too
     // many already, which is noted.
     [[nodiscard]] bool enter(TunnelKind tunnel, std::optional<std::uint64_t> tunnel_id);
-    // The current packet turned out not to be one: the one around it is the innermost again.
-    void leave() { level_ = &packet_.levels[--packet_.count - 1]; }
+    [[nodiscard]] std::size_t levels() const { return packet_.count; }
+    [[nodiscard]] const Dissection &level(std::size_t index) const { return packet_.levels[index]; }
+    // What came after the first `count` levels turned out not to be packets: the one around them is the innermost
+    // again.
+    void leave_to(std::size_t count) {
+        packet_.count = count;
+        level_ = &packet_.levels[count - 1];
+    }
 
   private:
     // Writes the defaults and leaves alone what they make invisible: std::construct_at would clear all first.
@@ -109,6 +118,8 @@ class Output {
 
     DissectedPacket &packet_;
     Dissection *level_ = nullptr;
+    static constexpr int max_link_headers = 32;
+    int link_headers_ = 0;
     DissectOptions options_;
     bool transport_checksum_given_up_ = false;
 };

@@ -64,7 +64,17 @@ void dissect_udp(LayerBytes bytes, Output &output);
 void dissect_udplite(LayerBytes bytes, Output &output);
 void dissect_dccp(LayerBytes bytes, Output &output);
 void dissect_sctp(LayerBytes bytes, Output &output);
+
+// Tunnels: what they carry becomes a new level.
 void dissect_gre(LayerBytes bytes, Output &output);
+// Type I is without a header of its own, type II has one.
+void dissect_erspan(LayerBytes bytes, bool has_header, Output &output);
+void dissect_erspan_3(LayerBytes bytes, Output &output);
+// From the session on, which stands at different places over IP and UDP.
+void dissect_l2tp_session(LayerBytes bytes, Output &output);
+
+void dissect_nsh(LayerBytes bytes, Output &output);
+void dissect_nsh_protocol(std::uint8_t protocol, LayerBytes bytes, Output &output);
 
 // Who is next? next_layer.cpp knows.
 void dissect_link(LinkType type, LayerBytes bytes, Output &output);

@@ -19,6 +19,7 @@ void dissect_llc(LayerBytes bytes, Output &output) {
     constexpr std::uint32_t ip = 0x060603;
 
     Dissection &out = output.level();
+    if (!output.may_go_on()) return note(Malformation::too_many_link_headers, out);
     out.kind = PacketKind::llc;
     if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
     const std::uint32_t header = bytes.be24(0);

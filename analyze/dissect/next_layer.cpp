@@ -82,6 +82,7 @@ void dissect_ether_type(std::uint16_t ether_type, LayerBytes bytes, Output &outp
     if (ether_type == 0x0800) [[likely]]
         return dissect_ipv4(bytes, output);
     if (ether_type == 0x86dd) return dissect_ipv6(bytes, output);
+    if (!output.may_go_on()) return note(Malformation::too_many_link_headers, output.level());
     switch (ether_type) {
     case 0x0806: return dissect_arp(bytes, output);
     case 0x8100: // IEEE 802.1Q
@@ -101,6 +102,7 @@ void dissect_ether_type(std::uint16_t ether_type, LayerBytes bytes, Output &outp
     case 0x8926: return dissect_vn_tag(bytes, output);
     case 0x892f: return dissect_hsr(bytes, output);
     case 0x893f: return dissect_802_1br(bytes, output);
+    case 0x894f: return dissect_nsh(bytes, output);
     default: output.level().kind = PacketKind::other_ether_type;
     }
 }
@@ -113,6 +115,9 @@ void dissect_type_or_length(std::uint16_t type_or_length, LayerBytes bytes, Outp
 void dissect_ip_protocol(std::uint8_t protocol, LayerBytes bytes, Output &output) {
     constexpr std::uint8_t ipv4_in_ip = 4;
     constexpr std::uint8_t ipv6_in_ip = 41;
+    constexpr std::uint8_t ethernet_in_ip = 97;
+    constexpr std::uint8_t l2tp = 115;
+    constexpr std::uint8_t mpls_in_ip = 137;
 
     Dissection &out = output.level();
     out.transport = Transport{protocol};
@@ -131,9 +136,20 @@ void dissect_ip_protocol(std::uint8_t protocol, LayerBytes bytes, Output &output
     set_payload(bytes, out);
     out.flow_ready = true;
     const LayerBytes inside = out.fragment ? bytes.going_on_to(0xffff) : bytes;
-    if (protocol == ipv4_in_ip) return dissect_inner_ip(Family::ipv4, inside, output);
-    if (protocol == ipv6_in_ip) return dissect_inner_ip(Family::ipv6, inside, output);
-    if (out.transport == Transport::gre) return dissect_gre(inside, output);
+    switch (protocol) {
+    case ipv4_in_ip: return dissect_inner_ip(Family::ipv4, inside, output);
+    case ipv6_in_ip: return dissect_inner_ip(Family::ipv6, inside, output);
+    case ethernet_in_ip:
+        // RFC 3378 section 3: two bytes, of which four bits are a version.
+        if (output.enter(TunnelKind::etherip, std::nullopt)) dissect_ethernet(inside.behind(2), output);
+        return;
+    case l2tp: return dissect_l2tp_session(inside, output);
+    case mpls_in_ip:
+        if (output.enter(TunnelKind::mpls_in_ip, std::nullopt)) dissect_mpls(inside, output);
+        return;
+    case static_cast<std::uint8_t>(Transport::gre): return dissect_gre(inside, output);
+    default: return;
+    }
 }
 
 } // namespace doorplate

@@ -2,6 +2,7 @@
 
 #include "analyze/dissect/checksum.h"
 #include "analyze/dissect/layers.h"
+#include "analyze/dissect/udp_tunnels.h"
 
 namespace doorplate {
 
@@ -20,6 +21,15 @@ constexpr std::size_t header_length = 8;
 
 // RFC 2675 section 4: a datagram too long for the field has 0 there.
 constexpr std::uint64_t longest_told = 0xffff;
+
+void verify_checksum(LayerBytes datagram, Output &output) {
+    constexpr std::size_t checksum_at = 6;
+    // RFC 768: zero is none. RFC 6935 lets tunnels have none over IPv6, too.
+    if (!output.verifies_transport_checksum() || datagram.be16(checksum_at) == 0) return;
+    Dissection &out = output.level();
+    out.transport_checksum =
+        transport_checksum({.bytes = datagram, .covered = datagram.length(), .checksum_at = checksum_at}, out);
+}
 
 } // namespace
 
@@ -40,12 +50,12 @@ void dissect_udp(LayerBytes bytes, Output &output) {
         out.payload_bytes = saturated(length - header_length);
         return;
     }
-    // RFC 768: zero is none. RFC 6935 lets tunnels have none over IPv6, too.
-    constexpr std::size_t checksum_at = 6;
-    if (!output.verifies_transport_checksum() || bytes.be16(checksum_at) == 0) return;
-    const LayerBytes datagram = bytes.first(length);
-    out.transport_checksum =
-        transport_checksum({.bytes = datagram, .covered = datagram.length(), .checksum_at = checksum_at}, out);
+    verify_checksum(bytes.first(length), output);
+    const bool to_tunnel = is_tunnel_port(out.destination_port);
+    if (!to_tunnel && !is_tunnel_port(out.source_port)) return;
+    LayerBytes inside = bytes.first(length).behind(header_length);
+    if (out.fragment) inside = inside.going_on_to(static_cast<std::uint32_t>(length - header_length));
+    dissect_udp_tunnel(to_tunnel ? out.destination_port : out.source_port, inside, output);
 }
 
 void dissect_udplite(LayerBytes bytes, Output &output) {

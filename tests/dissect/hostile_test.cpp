@@ -57,6 +57,36 @@ std::vector<Sample> samples() {
         {"loop", v6(PacketBuilder{}.openbsd_loopback()).udp(1, 2).payload("x").build(), 4 + 40 + 8},
         {"gre", v4(v4(ethernet()).gre(1)).udp(1, 2).payload("x").build(), 14 + 20 + 8},
         {"ip in ip", v6(v4(ethernet())).udp(1, 2).payload("x").build(), 14 + 20},
+        {"vxlan",
+         v4(v4(ethernet()).udp(1, 4789).payload({8, 0, 0, 0, 0, 0, 1, 0}).ethernet().vlan(1)).tcp(1, 2).build(),
+         14 + 20 + 8},
+        {"geneve in gtp-u",
+         v6(v4(v6(ethernet()).udp(1, 2152).payload({0x30, 255, 0, 76, 0, 0, 0, 9}))
+                .udp(1, 6081)
+                .payload({0, 0, 0x86, 0xdd, 0, 0, 1, 0}))
+             .next(59)
+             .build(),
+         14 + 40 + 8},
+        {"teredo", v6(v4(ethernet()).udp(1, 3544)).icmpv6(128).build(), 14 + 20 + 8},
+        {"l2tp", v4(v4(ethernet()).udp(1, 1701).payload({0, 2, 0, 5, 0, 6, 0x21})).udp(1, 2).build(), 14 + 20 + 8},
+        {"erspan",
+         v4(v4(ethernet()).next(47).payload({0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 5, 0, 17, 0, 0, 0, 0}).ethernet())
+             .udp(1, 2)
+             .build(),
+         14 + 20 + 16},
+        {"mpls", v4(ethernet().next(0x8847).payload({0, 1, 1, 64})).udp(1, 2).payload("x").build(), 14 + 4 + 20 + 8},
+        {"pppoe", v4(ethernet().next(0x8864).payload({0x11, 0, 0, 7, 0, 31, 0, 0x21})).udp(1, 2).payload("x").build(),
+         14 + 8 + 20 + 8},
+        {"radiotap",
+         v4(PacketBuilder()
+                .link(LinkType::ieee802_11_radiotap)
+                .payload({0, 0, 9, 0, 2, 0, 0, 0, 0, 8, 1})
+                .payload(PacketBuilder::Raw(22))
+                .payload({0xaa, 0xaa, 3, 0, 0, 0, 8, 0}))
+             .udp(1, 2)
+             .payload("x")
+             .build(),
+         9 + 24 + 8 + 20 + 8},
         {"raw", v6(raw_ip()).udp(1, 2).payload("x").build(), 40 + 8},
     };
 }
@@ -94,6 +124,18 @@ TEST(HostileTest, OfAnyLengthOnTheWireAPacketIsMalformedAndNeverTruncated) {
             const Dissection dissection = dissect(runt.view());
             EXPECT_FALSE(dissection.truncated);
             EXPECT_TRUE(dissection.malformation);
+        }
+    }
+}
+
+TEST(HostileTest, AnyBytesMayBeOfAnyLinkType) {
+    const std::vector<Sample> all = samples();
+    for (unsigned type = 0; type < 400; ++type) {
+        for (const Sample &sample : all) {
+            BuiltPacket changed = sample.packet;
+            changed.link_type = LinkType{static_cast<std::uint16_t>(type)};
+            ASSERT_EQ("", fault_of(changed.view())) << sample.name << " as link type " << type;
+            ASSERT_EQ("", fault_of(changed.cut_to(changed.bytes.size() / 2).view())) << sample.name << " cut, " << type;
         }
     }
 }
