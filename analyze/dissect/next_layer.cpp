@@ -98,6 +98,7 @@ void dissect_ether_type(std::uint16_t ether_type, LayerBytes bytes, Output &outp
     case 0x6558: return dissect_ethernet(bytes, output); // RFC 7637 section 3.2
     case 0x88e5: return dissect_macsec(bytes, output);
     case 0x88e7: return dissect_802_1ah(bytes, output);
+    case 0x8903: return dissect_ethernet(bytes.behind(2), output); // Cisco FabricPath: a tag, then the whole frame
     case 0x8909: return dissect_cisco_metadata(bytes, output);
     case 0x8926: return dissect_vn_tag(bytes, output);
     case 0x892f: return dissect_hsr(bytes, output);

@@ -45,7 +45,6 @@ constexpr std::array differences{
              "Zeek's GridFTP script stops following a data connection when it knows what it is"},
     Expected{"ldap__missing_krbtgt_ldap_request.pcapng", Difference::both_differ, 1, 1,
              "one IPv4 header has a total length of 0 (segmentation offload): Zeek adds 0, we what the frame holds"},
-    Expected{"mixed-vlan-mpls.pcap", Difference::zeek_has_more, 1, 0, "a connection inside MPLS"},
     Expected{"pppoe-over-qinq.pcap", Difference::zeek_has_more, 1, 0, "a connection inside PPPoE"},
     Expected{"smtp.pcap", Difference::both_differ, 2, 5,
              "Zeek ran with a script that stops following connections: not one service is named in this log"},
