@@ -18,6 +18,7 @@
 #include "capture/chained_source.h"
 #include "capture/host_facts.h"
 #include "capture/interfaces.h"
+#include "capture/merged_source.h"
 #include "capture/privileges.h"
 #include "options.h"
 #include "report/report_set.h"
@@ -285,7 +286,7 @@ Result<void> run(const ReplayCommand &command) {
         files.push_back(std::move(*file));
         names += (names.empty() ? "" : " ") + (path == "-" ? std::string{"standard input"} : base_name(path));
     }
-    const auto source = chain(std::move(files));
+    const auto source = command.merge ? merge(std::move(files)) : chain(std::move(files));
 
     // A file comes with no host and no sockets: those of today say nothing about packets of then.
     Observer observer(kept_for(command.analysis, command.reports), to_streams(*reports, nullptr));

@@ -33,6 +33,7 @@ struct Words {
     bool no_promiscuous = false;
     std::uint64_t count = 0;
     bool all = false;
+    bool merge = false;
     std::string question;
     LiveOptions capture;
     SocketOptions sockets;
@@ -187,6 +188,7 @@ Command command_of(const CLI::App &app, Words &words) {
         const std::size_t files = count_files(words.positional);
         const auto end_of_files = words.positional.begin() + static_cast<std::ptrdiff_t>(files);
         return ReplayCommand{{words.positional.begin(), end_of_files},
+                             words.merge,
                              filter_of(words, files),
                              words.analysis,
                              words.reports,
@@ -221,6 +223,7 @@ std::variant<Command, ParseEnd> parse_options(int argc, const char *const *argv)
 
     CLI::App &replay = *app.add_subcommand("replay", "Read captures (`-` is standard input)");
     replay.add_option("file", words.positional, "Captures, and behind them a pcap filter")->type_name("")->required();
+    replay.add_flag("--merge", words.merge, "All captures at once, by time, not one after another")->group("Source");
     add_filter_options(replay, words);
     add_analysis_options(replay, words);
     replay.add_option("--jobs", words.jobs, "Threads: with more than one, reading runs beside counting")

@@ -23,6 +23,8 @@ struct LiveCommand {
 };
 struct ReplayCommand {
     std::vector<std::string> files;
+    // In the order of time, not one after another.
+    bool merge = false;
     std::string filter;
     AnalysisOptions analysis;
     ReportOptions reports;

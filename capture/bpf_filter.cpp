@@ -17,25 +17,6 @@ namespace {
 // An interface's own snapshot length may be 0, and has no say in what matches.
 constexpr int any_length = 262144;
 
-// pcap_open_dead takes a DLT of this platform. libpcap keeps its own table of those that differ to itself.
-int dlt_of(LinkType link_type) {
-    struct Pair {
-        int link_type;
-        int dlt;
-    };
-    constexpr std::array<Pair, 7> differing{{{12, DLT_RAW},
-                                             {14, DLT_RAW},
-                                             {100, DLT_ATM_RFC1483},
-                                             {101, DLT_RAW},
-                                             {102, DLT_SLIP_BSDOS},
-                                             {103, DLT_PPP_BSDOS},
-                                             {106, DLT_ATM_CLIP}}};
-    const int value = static_cast<int>(link_type);
-    for (const Pair &pair : differing)
-        if (pair.link_type == value) return pair.dlt;
-    return value;
-}
-
 } // namespace
 
 void BpfFilter::Free::operator()(bpf_program *program) const {

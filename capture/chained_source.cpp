@@ -4,50 +4,42 @@
 #include <cassert>
 #include <utility>
 
+#include "capture/joined_damage.h"
+#include "capture/joined_interfaces.h"
+
 namespace doorplate {
 namespace {
 
-template <typename T> void add(std::optional<T> &sum, const std::optional<T> &value) {
-    if (value) sum = sum.value_or(0) + *value;
-}
-
 class ChainedSource final : public PacketSource {
   public:
-    explicit ChainedSource(std::vector<std::unique_ptr<PacketSource>> sources) : sources_(std::move(sources)) {}
+    explicit ChainedSource(std::vector<std::unique_ptr<PacketSource>> sources)
+        : sources_(std::move(sources)), interfaces_(sources_.size(), JoinedInterfaces::Same::one) {}
 
     Result<PacketBatch> read(Duration wait) override {
-        const bool last = current_ + 1 == sources_.size();
-        Result<PacketBatch> batch = sources_[current_]->read(wait);
-        if (!batch) {
-            if (!damage_) damage_ = batch.error();
-            batch = PacketBatch{.packets = {}, .at_end = true};
+        if (current_ == sources_.size()) {
+            if (auto damage = damage_.tell()) return std::unexpected(std::move(*damage));
+            return PacketBatch{.packets = {}, .at_end = true};
         }
-        const auto &known = sources_[current_]->interfaces();
-        interfaces_.resize(first_interface_);
-        interfaces_.insert(interfaces_.end(), known.begin(), known.end());
-        packets_.assign(batch->packets.begin(), batch->packets.end());
-        for (Packet &packet : packets_) packet.interface += static_cast<std::uint32_t>(first_interface_);
-        if (batch->at_end && last && damage_) return std::unexpected(*damage_);
-        if (batch->at_end && !last) {
+        PacketSource &source = *sources_[current_];
+        const Result<PacketBatch> batch = source.read(wait);
+        interfaces_.update(current_, source.interfaces());
+        if (!batch) damage_.note(batch.error());
+        if (!batch || (batch->at_end && batch->packets.empty())) {
             ++current_;
-            first_interface_ = interfaces_.size();
+            return PacketBatch{};
         }
-        return PacketBatch{packets_, batch->at_end && last, batch->more_at_hand};
+        if (interfaces_.are_unchanged(current_))
+            return PacketBatch{.packets = batch->packets, .more_at_hand = batch->more_at_hand};
+        packets_.assign(batch->packets.begin(), batch->packets.end());
+        for (Packet &packet : packets_) packet.interface = interfaces_.number(current_, packet.interface);
+        return PacketBatch{.packets = packets_, .more_at_hand = batch->more_at_hand};
     }
 
-    const std::vector<CaptureInterface> &interfaces() const override { return interfaces_; }
+    const std::vector<CaptureInterface> &interfaces() const override { return interfaces_.all(); }
 
     CaptureStats stats() override {
         CaptureStats sum;
-        for (const auto &source : sources_) {
-            const CaptureStats one = source->stats();
-            sum.packets += one.packets;
-            sum.filtered_out += one.filtered_out;
-            sum.times_out_of_range += one.times_out_of_range;
-            add(sum.received_by_filter, one.received_by_filter);
-            add(sum.dropped_by_kernel, one.dropped_by_kernel);
-            add(sum.dropped_by_interface, one.dropped_by_interface);
-        }
+        for (const auto &source : sources_) add(sum, source->stats());
         return sum;
     }
 
@@ -61,11 +53,8 @@ class ChainedSource final : public PacketSource {
   private:
     std::vector<std::unique_ptr<PacketSource>> sources_;
     std::size_t current_ = 0;
-    // The first one's; told when the rest has been read, so that one damaged file does not hide the others.
-    std::optional<Error> damage_;
-    // Where the current source's interfaces begin in interfaces_.
-    std::size_t first_interface_ = 0;
-    std::vector<CaptureInterface> interfaces_;
+    JoinedDamage damage_;
+    JoinedInterfaces interfaces_;
     std::vector<Packet> packets_;
 };
 

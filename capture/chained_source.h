@@ -7,8 +7,8 @@
 
 namespace doorplate {
 
-// Several sources read one after another as if they were one. Interfaces are numbered through; counters add up.
-// `sources` is not empty.
+// Several sources read one after another as if they were one: pieces of one capture. Interfaces that are described
+// alike in the same place are the same, others are numbered through; counters add up. `sources` is not empty.
 [[nodiscard]] std::unique_ptr<PacketSource> chain(std::vector<std::unique_ptr<PacketSource>> sources);
 
 } // namespace doorplate

@@ -55,4 +55,8 @@ enum class LinkType : std::uint16_t {
 // libpcap's name ("EN10MB", "LINUX_SLL2"), else "LINKTYPE_147".
 [[nodiscard]] std::string link_type_name(LinkType type);
 
+// libpcap's functions speak of DLTs, numbers of this platform, which differ from the registry's for a few old types.
+[[nodiscard]] int dlt_of(LinkType type);
+[[nodiscard]] LinkType link_type_of(int dlt);
+
 } // namespace doorplate

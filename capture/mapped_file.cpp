@@ -132,8 +132,9 @@ std::size_t MappedFile::intact_bytes() const {
 }
 
 void MappedFile::release_until(std::size_t begin) {
+    const bool is_all = begin == bytes_.size();
     begin &= ~(std::size_t{page_bytes} - 1);
-    if (begin - kept_ >= step_bytes) {
+    if (begin - kept_ >= step_bytes || (is_all && begin > kept_)) {
         ::madvise(address_of(bytes_.subspan(kept_)), begin - kept_, MADV_DONTNEED);
         kept_ = begin;
     }

@@ -130,14 +130,4 @@ Result<PcapHandle> open_interface(const std::string &name, const LiveOptions &op
     return handle;
 }
 
-LinkType link_type_of(int dlt) {
-    // The few below 100 that the registry had to number anew because platforms disagree on them.
-    switch (dlt) {
-    case DLT_RAW: return LinkType::raw_ip;
-    case DLT_ATM_RFC1483: return LinkType{100};
-    case DLT_ATM_CLIP: return LinkType{106};
-    default: return static_cast<LinkType>(dlt);
-    }
-}
-
 } // namespace doorplate

@@ -28,7 +28,4 @@ inline constexpr std::chrono::milliseconds ring_block_time{5};
 // One interface, activated, filtered and in non-blocking mode, or what to do about it.
 [[nodiscard]] Result<PcapHandle> open_interface(const std::string &name, const LiveOptions &options);
 
-// The registry's value for the platform's number that pcap_datalink() returns.
-[[nodiscard]] LinkType link_type_of(int dlt);
-
 } // namespace doorplate

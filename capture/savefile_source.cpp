@@ -221,7 +221,8 @@ std::size_t SavefileSource::parse() {
     std::size_t packets = parsed.packets;
 
     const std::uint64_t sound = window_->sound_until();
-    if (sound < window_->offset()) {
+    const bool is_cut = sound < window_->offset() + window_->unread().size();
+    if (sound < window_->offset() || (is_cut && (parsed.needed > 0 || !parsed.damage.empty()))) {
         // Zeros have taken the place of what is gone, and records are not to be made of them.
         const auto is_whole = [&](const Packet &packet) {
             return offset + static_cast<std::size_t>(packet.bytes.data() - shown.data()) + packet.bytes.size() <= sound;
