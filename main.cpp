@@ -150,6 +150,7 @@ class LiveRun {
         const auto taken = limited(batch->packets, command_.count, packets_);
         observer_.ingest(taken, source_->interfaces());
         packets_ += taken.size();
+        reports_.flush();
         if (!taken.empty()) newest_ = taken.back().time;
         for (const LookUp &ask : observer_.take_look_ups()) {
             if (sockets_) sockets_->look_up(ask.transport, ask.local, ask.remote);
@@ -299,6 +300,7 @@ Result<void> run(const ReplayCommand &command) {
             break;
         }
         outcome = reader.feed(observer);
+        reports->flush(); // a pipe may have nothing more for a long time
         if (!outcome) break;
     }
     const std::uint64_t packets = reader.packets();

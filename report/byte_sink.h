@@ -16,9 +16,10 @@ class ByteSink {
     ByteSink &operator=(const ByteSink &) = delete;
     virtual ~ByteSink() = default;
 
+    // May be held back for a while, and is never parted: who writes whole records leaves whole records behind when the
+    // process is killed.
     virtual void write(std::string_view bytes) = 0;
-    // Hands everything written so far to the kernel. Streams call it at record ends, so that a kill leaves a readable
-    // file.
+    // Hands everything written so far to the kernel.
     virtual void flush() = 0;
     // A reader that went away (closed pipe) or an earlier error: there is no use in writing on.
     [[nodiscard]] virtual bool broken() const = 0;

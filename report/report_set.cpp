@@ -83,6 +83,11 @@ void ReportSet::flow(const FlowRecord &flow, const HostFacts *host) {
     if (lines_) write_text_line(flow, style_, *lines_);
 }
 
+void ReportSet::flush() {
+    for (const auto &sink : ndjson_) sink->flush();
+    if (lines_) lines_->flush();
+}
+
 bool ReportSet::nobody_listens() const {
     const auto gone = [](const std::unique_ptr<ByteSink> &sink) { return sink->broken(); };
     const bool streams = lines_ || !ndjson_.empty();

@@ -47,6 +47,9 @@ class ReportSet {
     // A flow that ended, for the streams.
     void flow(const FlowRecord &flow, const HostFacts *host);
 
+    // Shows the streams' readers all flows that ended so far; else they see them some dozens at a time.
+    void flush();
+
     // Everybody who was reading has gone; going on would tell nobody anything.
     [[nodiscard]] bool nobody_listens() const;
 

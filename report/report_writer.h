@@ -25,7 +25,7 @@ void write_json(const Observation &observation, ByteSink &sink);
 void write_csv(const Observation &observation, ByteSink &sink);
 void write_html(const Observation &observation, ByteSink &sink);
 
-// NDJSON: flow records as they end, then the rest. Each line is flushed.
+// NDJSON: flow records as they end, then the rest. Each line is one write.
 void write_ndjson_flow(const FlowRecord &flow, const HostFacts *host, ByteSink &sink);
 // listener and process records, and the summary as the last line.
 void write_ndjson_end(const Observation &observation, ByteSink &sink);

@@ -5,7 +5,6 @@
 
 #include "report/explain.h"
 #include "report/tokens.h"
-#include "report/utf8.h"
 
 namespace doorplate {
 namespace {
@@ -57,7 +56,8 @@ void write_holder(JsonValue &json, const Process &process) {
     json.null_member("tid").end_object();
 }
 
-template <typename Range> void write_tokens(JsonValue &json, std::string_view name, const Range &values) {
+template <std::size_t N, typename Range>
+void write_tokens(JsonValue &json, const char (&name)[N], const Range &values) {
     json.key(name).begin_array();
     for (const auto &value : values) json.value(token(value));
     json.end_array();
@@ -80,7 +80,8 @@ void write_end(JsonValue &json, const FlowRecord &flow, Side side) {
     json.end_object();
 }
 
-void write_per_side(JsonValue &json, std::string_view name, const PerSide<TrafficCounters> &traffic,
+template <std::size_t N>
+void write_per_side(JsonValue &json, const char (&name)[N], const PerSide<TrafficCounters> &traffic,
                     std::uint64_t TrafficCounters::*counter) {
     json.key(name).begin_object();
     json.member("initiator", traffic.initiator.*counter).member("responder", traffic.responder.*counter).end_object();

@@ -136,15 +136,15 @@ class ReportText {
     }
 };
 
-// One record is one line, and reaches the kernel whole.
-void write_line(ByteSink &sink, const std::function<void(JsonValue &)> &write) {
+// One record is one line, and reaches the sink whole.
+template <typename Write> void write_line(ByteSink &sink, const Write &write) {
+    constexpr std::size_t most_records = 4096;
     std::string line;
-    {
-        JsonValue json(line);
-        write(json);
-    }
-    sink.write(line + "\n");
-    sink.flush();
+    line.reserve(most_records);
+    JsonValue json(line);
+    write(json);
+    line += '\n';
+    sink.write(line);
 }
 
 } // namespace

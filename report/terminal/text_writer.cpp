@@ -281,7 +281,6 @@ void write_text_line(const FlowRecord &flow, const TextStyle &style, ByteSink &s
                            one_end(end_text(flow, flow.responder, style.numeric), style), state_text(flow),
                            counted(packets_of(flow), "packet"), byte_count(frame_bytes_of(flow)),
                            time_span(flow.flow.end - flow.flow.start)));
-    sink.flush();
 }
 
 } // namespace doorplate
