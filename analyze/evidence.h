@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "analyze/inline_list.h"
+
 namespace doorplate {
 
 // What a conclusion rests on. One vocabulary for "who began?" and for "what is this port?"; the machine's word for each
@@ -30,5 +32,8 @@ enum class Evidence : std::uint8_t {
     multicast_group,          // the other end is a multicast or broadcast address
     no_ports,                 // the transport has none
 };
+
+// Strongest first. Far fewer of them ever come together.
+using EvidenceList = InlineList<Evidence, 15>;
 
 } // namespace doorplate

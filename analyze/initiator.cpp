@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 #include "analyze/confidence.h"
 #include "analyze/port_conventions.h"
@@ -51,14 +50,17 @@ struct Vote {
     double confidence;
 };
 
+// At most one of each kind.
+using Votes = InlineList<Vote, 12>;
+
 // Adds the vote if the evidence holds of exactly one side, which is then the initiator.
-void vote(std::vector<Vote> &votes, Evidence evidence, double confidence, PerSide<bool> speaks_for) {
+void vote(Votes &votes, Evidence evidence, double confidence, PerSide<bool> speaks_for) {
     if (speaks_for.initiator == speaks_for.responder) return;
     votes.push_back({evidence, speaks_for.initiator ? Side::initiator : Side::responder, confidence});
 }
 
 // The same for evidence that a side is the responder.
-void vote_against(std::vector<Vote> &votes, Evidence evidence, double confidence, PerSide<bool> speaks_against) {
+void vote_against(Votes &votes, Evidence evidence, double confidence, PerSide<bool> speaks_against) {
     vote(votes, evidence, confidence, {speaks_against.responder, speaks_against.initiator});
 }
 
@@ -86,7 +88,7 @@ bool is_door(const Flow &flow, const RoleContext &context, Side side) {
     return port != peer && !looks_ephemeral(port, context.host) && !is_fixed_source(flow.key.transport, port, peer);
 }
 
-void vote_by_sockets(std::vector<Vote> &votes, const Flow &flow, const RoleContext &context) {
+void vote_by_sockets(Votes &votes, const Flow &flow, const RoleContext &context) {
     const bool datagrams = flow.key.transport == Transport::udp || flow.key.transport == Transport::udplite;
     vote(votes, Evidence::connected, datagrams ? confidence::udp_connected : confidence::tcp_connected,
          each_side([&](Side side) { return context.sockets[side].connected_out; }));
@@ -94,7 +96,7 @@ void vote_by_sockets(std::vector<Vote> &votes, const Flow &flow, const RoleConte
                  each_side([&](Side side) { return is_door(flow, context, side); }));
 }
 
-void vote_by_numbers(std::vector<Vote> &votes, const Flow &flow, const RoleContext &context) {
+void vote_by_numbers(Votes &votes, const Flow &flow, const RoleContext &context) {
     const Transport transport = flow.key.transport;
     const PerSide<std::uint16_t> ports{flow.ends.initiator.port, flow.ends.responder.port};
     const auto host_of = [&](Side side) { return context.local[side] ? context.host : nullptr; };
@@ -114,13 +116,12 @@ void vote_by_numbers(std::vector<Vote> &votes, const Flow &flow, const RoleConte
                  each_side([&](Side side) { return port_class(ports[side]) < port_class(ports[other(side)]); }));
     vote(votes, Evidence::common_ephemeral_range, confidence::hinted_range, each_side([&](Side side) {
              const auto evidence = range_evidence(ports[side], host_of(side));
-             return std::ranges::find(evidence, Evidence::common_ephemeral_range) != evidence.end() &&
-                    !ephemeral(other(side));
+             return evidence.contains(Evidence::common_ephemeral_range) && !ephemeral(other(side));
          }));
 }
 
-std::vector<Vote> collect_votes(const Flow &flow, const RoleContext &context) {
-    std::vector<Vote> votes;
+Votes collect_votes(const Flow &flow, const RoleContext &context) {
+    Votes votes;
     const auto handshake = handshake_confidence(flow.initiator_evidence);
     if (handshake) votes.push_back({flow.initiator_evidence, Side::initiator, *handshake});
     vote_against(votes, Evidence::multicast_group, confidence::multicast_group, context.multicast);
@@ -141,7 +142,7 @@ std::vector<Vote> collect_votes(const Flow &flow, const RoleContext &context) {
 } // namespace
 
 InitiatorVerdict judge_initiator(const Flow &flow, const RoleContext &context) {
-    const std::vector<Vote> votes = collect_votes(flow, context);
+    const Votes votes = collect_votes(flow, context);
     const Vote &decisive = votes.front();
     const bool seen = handshake_confidence(decisive.evidence).has_value();
 

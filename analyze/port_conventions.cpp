@@ -46,14 +46,14 @@ bool is_fixed_source(Transport transport, std::uint16_t source, std::uint16_t de
     });
 }
 
-std::vector<Evidence> range_evidence(std::uint16_t port, const HostFacts *host) {
+EvidenceList range_evidence(std::uint16_t port, const HostFacts *host) {
     if (host != nullptr && host->ephemeral_ports) {
         const bool reserved =
             std::ranges::any_of(host->reserved_ports, [port](const PortRange &range) { return range.contains(port); });
         const bool inside = host->ephemeral_ports->contains(port) && !reserved;
         return {inside ? Evidence::in_ephemeral_range : Evidence::outside_ephemeral_range};
     }
-    std::vector<Evidence> hints;
+    EvidenceList hints;
     if (port_class(port) == PortClass::dynamic) hints.push_back(Evidence::iana_dynamic_range);
     if (common_range.contains(port)) hints.push_back(Evidence::common_ephemeral_range);
     return hints;

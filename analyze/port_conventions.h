@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "analyze/evidence.h"
 #include "capture/host_facts.h"
@@ -14,7 +13,7 @@ namespace doorplate {
 
 // What a number tells of who chose it: in_ephemeral_range or outside_ephemeral_range where the kernel's range is known,
 // else iana_dynamic_range and common_ephemeral_range as far as they apply. `host` is null for another host's port.
-[[nodiscard]] std::vector<Evidence> range_evidence(std::uint16_t port, const HostFacts *host);
+[[nodiscard]] EvidenceList range_evidence(std::uint16_t port, const HostFacts *host);
 
 // Whether range_evidence() says that a kernel may have picked the number by itself.
 [[nodiscard]] bool looks_ephemeral(std::uint16_t port, const HostFacts *host);

@@ -153,7 +153,7 @@ class PortJudge {
         judge_ephemeral(verdict, ranges);
     }
 
-    void judge_ephemeral(PortVerdict &verdict, const std::vector<Evidence> &ranges) const {
+    void judge_ephemeral(PortVerdict &verdict, const EvidenceList &ranges) const {
         verdict.role = PortRole::ephemeral;
         if (ranges.empty()) {
             verdict.confidence = confidence::anywhere;
@@ -198,7 +198,7 @@ class PortJudge {
             contradict(verdict, ranges.front(), confidence::contrary_named_range);
     }
 
-    void judge_service(PortVerdict &verdict, const std::vector<Evidence> &ranges) const {
+    void judge_service(PortVerdict &verdict, const EvidenceList &ranges) const {
         verdict.role = PortRole::service;
         verdict.confidence = confidence::only_asked;
         if (listener(Side::responder))

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "analyze/evidence.h"
 #include "analyze/flow.h"
@@ -29,8 +28,8 @@ struct PortVerdict {
     // 0 to 1: how sure we are of `role`.
     double confidence = 0;
     // For and against, strongest first.
-    std::vector<Evidence> evidence;
-    std::vector<Evidence> against;
+    EvidenceList evidence;
+    EvidenceList against;
     // Absent for transports without ports.
     std::optional<PortClass> port_class;
     // Absent: the registry has no name for it.
@@ -43,8 +42,8 @@ struct PortVerdict {
 struct InitiatorVerdict {
     bool flip = false;
     // Strongest first; the first one decided.
-    std::vector<Evidence> evidence;
-    std::vector<Evidence> against;
+    EvidenceList evidence;
+    EvidenceList against;
     double confidence = 0;
 };
 

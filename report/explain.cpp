@@ -6,7 +6,10 @@
 #include "report/explain.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <charconv>
+#include <concepts>
 
 #include <fmt/format.h>
 
@@ -21,71 +24,85 @@ namespace {
 constexpr double sure = 0.9;
 constexpr double likely = 0.6;
 
-// Whole clauses: a comma stands before the last one as well, for there may be commas inside.
-std::string clauses_text(const std::vector<std::string> &clauses) {
-    std::string text;
-    for (std::size_t i = 0; i < clauses.size(); ++i) {
-        if (i != 0) text += i + 1 == clauses.size() ? ", and " : ", ";
-        text += clauses[i];
-    }
-    return text;
-}
-
 // "is", "is most likely", "may be"
-std::string is_verb(double confidence) {
+std::string_view is_verb(double confidence) {
     return confidence >= sure ? "is" : confidence >= likely ? "is most likely" : "may be";
 }
 
-// "was picked", "was most likely picked", "may have been picked"
-std::string was_verb(double confidence, std::string_view participle) {
-    const std::string_view verb = confidence >= sure     ? "was"
-                                  : confidence >= likely ? "was most likely"
-                                                         : "may have been";
-    return fmt::format("{} {}", verb, participle);
+// In front of a participle.
+std::string_view was_verb(double confidence) {
+    return confidence >= sure ? "was" : confidence >= likely ? "was most likely" : "may have been";
 }
 
-// An address keeps its letters as they are.
-std::string capitalized(std::string text) {
-    const bool is_address = text.substr(0, text.find(' ')).contains(':');
-    if (!text.empty() && !is_address) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-    return text;
-}
+char upper(char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); }
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-std::string uncapitalized(std::string text) {
-    if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-    return text;
-}
+constexpr std::string_view no_socket_facts_words =
+    "Which programs these were is not known: packets alone do not say it, and today's sockets say nothing of "
+    "packets of then. Captured live by doorplate, they would have names.";
 
-// One flow, with what every sentence needs at hand.
+// One flow, with what every sentence needs at hand. All is written to the end of one text: hundreds of thousands of
+// flows a second have explanations.
 class Explanation {
   public:
-    Explanation(const FlowRecord &flow, const HostFacts *host) : flow_(flow), host_(host) {}
+    Explanation(const FlowRecord &flow, const HostFacts *host, std::string &text)
+        : flow_(flow), host_(host), text_(text), places_{place_of(Side::initiator), place_of(Side::responder)} {}
 
-    std::string text() {
-        say(opening());
+    void write() {
+        say_opening();
         if (flow_.relation == RelationKind::loopback_pair || (is_local(Side::initiator) && is_local(Side::responder)))
             say("Both ends are on this host.");
         if (has_ports(transport())) {
             say_port(Side::responder);
             say_port(Side::initiator);
         } else {
-            say(portless());
+            say_portless();
         }
-        if (!reports_an_error()) say(who_began());
+        if (!reports_an_error()) say_who_began();
         say_owners();
-        return text_;
     }
 
   private:
     const FlowRecord &flow_;
     const HostFacts *host_;
-    std::string text_;
+    std::string &text_;
+    PerSide<std::string> places_;
 
+    // --- writing
+
+    void put_piece(std::string_view words) { text_ += words; }
+    void put_piece(std::integral auto number) {
+        std::array<char, 20> digits{};
+        const auto written = std::to_chars(digits.begin(), digits.end(), number);
+        text_.append(digits.data(), written.ptr);
+    }
+    template <typename... Pieces> void put(const Pieces &...pieces) { (put_piece(pieces), ...); }
+
+    void begin_sentence() {
+        if (!text_.empty()) text_ += ' ';
+    }
     void say(std::string_view sentence) {
         if (sentence.empty()) return;
-        if (!text_.empty()) text_ += ' ';
-        text_ += sentence;
+        begin_sentence();
+        put(sentence);
     }
+    // What stands at `start` begins a sentence. An address keeps its letters as they are.
+    void capitalize(std::size_t start) {
+        const std::string_view rest = std::string_view(text_).substr(start);
+        const bool is_address = rest.substr(0, rest.find(' ')).contains(':');
+        if (!rest.empty() && !is_address) text_[start] = upper(text_[start]);
+    }
+    // Whole clauses: a comma stands before the last one as well, for there may be commas inside.
+    template <typename PutClause> void put_clauses(const EvidenceList &evidence, const PutClause &put_clause) {
+        std::size_t done = 0;
+        for (const Evidence piece : evidence) {
+            if (done != 0) put(done + 1 == evidence.size() ? ", and " : ", ");
+            put_clause(piece);
+            ++done;
+        }
+    }
+
+    // --- what is at hand
 
     Transport transport() const { return flow_.flow.key.transport; }
     const FlowEnd &end(Side side) const { return side == Side::initiator ? flow_.initiator : flow_.responder; }
@@ -94,7 +111,8 @@ class Explanation {
     std::uint64_t packets(Side side) const { return flow_.flow.traffic[side].packets; }
 
     // "192.0.2.10:51034", or the address alone where there are no ports
-    std::string place(Side side) const {
+    std::string_view place(Side side) const { return places_[side]; }
+    std::string place_of(Side side) const {
         const Endpoint &endpoint = end(side).endpoint;
         return has_ports(transport()) ? endpoint.to_string() : endpoint.address.to_string();
     }
@@ -106,19 +124,26 @@ class Explanation {
 
     // --- who
 
-    std::string program(Side side) const {
+    void put_program(Side side) {
         const Attribution &who = end(side).attribution;
-        if (who.known() && !who.holders.empty())
-            return program_long(*who.holders.front()) +
-                   (is_local(side) && !is_local(other(side)) ? " on this host" : "");
-        switch (who.unknown.value_or(UnknownReason::no_socket_facts)) {
+        if (who.known() && !who.holders.empty()) {
+            put(program_long(*who.holders.front()), is_local(side) && !is_local(other(side)) ? " on this host" : "");
+            return;
+        }
+        if (who.unknown == UnknownReason::no_permission && who.socket_uid) {
+            put("a program of user id ", *who.socket_uid);
+            return;
+        }
+        put(nameless(who.unknown.value_or(UnknownReason::no_socket_facts)));
+    }
+
+    static std::string_view nameless(UnknownReason reason) {
+        switch (reason) {
         case UnknownReason::no_socket_facts: return "an unnamed program";
         case UnknownReason::not_local:
         case UnknownReason::forwarded: return "a program on another host";
         case UnknownReason::exited: return "a program that is gone";
-        case UnknownReason::no_permission:
-            return who.socket_uid ? fmt::format("a program of user id {}", *who.socket_uid)
-                                  : "a program that may not be read";
+        case UnknownReason::no_permission: return "a program that may not be read";
         case UnknownReason::other_namespace: return "a program in another network namespace";
         case UnknownReason::kernel_socket: return "the kernel itself";
         case UnknownReason::raw_socket: return "a program with a raw socket";
@@ -127,60 +152,80 @@ class Explanation {
         return "an unnamed program";
     }
 
-    std::string held_by(Side side) const {
-        return end(side).attribution.known() && !end(side).attribution.holders.empty() ? ", held by " + program(side)
-                                                                                       : "";
+    // The initiator's, at the head of a sentence. A program's name keeps its own letters.
+    void put_who() {
+        const std::size_t start = text_.size();
+        put_program(Side::initiator);
+        if (!flow_.initiator.attribution.known()) capitalize(start);
     }
 
-    std::string from_to() const {
-        return fmt::format("from {} to {}{}", place(Side::initiator), place(Side::responder), held_by(Side::responder));
+    void put_held_by(Side side) {
+        if (!end(side).attribution.known() || end(side).attribution.holders.empty()) return;
+        put(", held by ");
+        put_program(side);
+    }
+
+    void put_from_to() {
+        put("from ", place(Side::initiator), " to ", place(Side::responder));
+        put_held_by(Side::responder);
     }
 
     // --- what happened
 
-    std::string opening() const {
-        const std::string who = capitalized_unless_named();
+    void say_opening() {
         // Judged from the socket table alone.
-        if (packets(Side::initiator) == 0 && packets(Side::responder) == 0)
-            return fmt::format("{} has a {} {}.", who, transport() == Transport::tcp ? "connection" : "socket",
-                               from_to());
+        const bool silent = packets(Side::initiator) == 0 && packets(Side::responder) == 0;
+        begin_sentence();
+        if (!silent && reports_an_error()) {
+            put_reported_error();
+            return;
+        }
+        put_who();
+        if (silent) {
+            put_around(transport() == Transport::tcp ? " has a connection " : " has a socket ", ".");
+            return;
+        }
         switch (transport()) {
-        case Transport::tcp: return opening_tcp(who);
-        case Transport::sctp: return fmt::format("{} opened an association {}.", who, from_to());
+        case Transport::tcp: put_opening_tcp(); break;
+        case Transport::sctp: put_around(" opened an association ", "."); break;
         case Transport::icmp:
-        case Transport::icmpv6: return opening_icmp(who);
-        default: return opening_datagrams(who);
+        case Transport::icmpv6: put_opening_icmp(); break;
+        default: put_opening_datagrams(); break;
         }
     }
 
-    // A program's name keeps its own letters.
-    std::string capitalized_unless_named() const {
-        const std::string who = program(Side::initiator);
-        return flow_.initiator.attribution.known() ? who : capitalized(who);
+    void put_around(std::string_view front, std::string_view back) {
+        put(front);
+        put_from_to();
+        put(back);
     }
 
     // By what of the handshake was seen, and then by Zeek's conn_state.
-    std::string opening_tcp(const std::string &who) const {
-        const std::string state = flow_.flow.tcp ? flow_.flow.tcp->state : "";
-        const std::string history = flow_.flow.tcp ? flow_.flow.tcp->history : "";
-        const std::string where = from_to();
-        const bool syn = history.contains('S');
-        const bool syn_ack = history.contains('h');
-        if (!syn && !syn_ack)
-            return fmt::format("{} had a connection {}, whose beginning was not captured.", who, where);
-        if (packets(Side::initiator) == 0)
-            return fmt::format("{} connected {}; only the answers were captured.", who, where);
-        if (packets(Side::responder) == 0 && state != "S0" && state != "SH" && state != "RSTOS0")
-            return fmt::format("{} connected {}; no answer was captured.", who, where);
-        if (packets(Side::responder) != 0 && (state == "S0" || state == "SH"))
-            return fmt::format("{} tried to connect {}; the handshake was not completed.", who, where);
-        if (state == "S0") return fmt::format("{} tried to connect {}; no answer was captured.", who, where);
-        if (state == "REJ") return fmt::format("{} tried to connect {} and was refused.", who, where);
-        if (state == "RSTOS0")
-            return fmt::format("{} tried to connect {} and gave up with a reset before an answer came.", who, where);
-        if (state == "SH")
-            return fmt::format("{} tried to connect {} and closed at once; no answer was captured.", who, where);
-        return fmt::format("{} connected {}.", who, where);
+    void put_opening_tcp() {
+        const std::string_view state = flow_.flow.tcp ? flow_.flow.tcp->state : std::string_view();
+        const std::string_view history = flow_.flow.tcp ? flow_.flow.tcp->history : std::string_view();
+        const bool asked = packets(Side::initiator) != 0;
+        const bool answered = packets(Side::responder) != 0;
+        const bool incomplete = state == "S0" || state == "SH";
+        if (!history.contains('S') && !history.contains('h')) {
+            put_around(" had a connection ", ", whose beginning was not captured.");
+        } else if (!asked) {
+            put_around(" connected ", "; only the answers were captured.");
+        } else if (!answered && !incomplete && state != "RSTOS0") {
+            put_around(" connected ", "; no answer was captured.");
+        } else if (answered && incomplete) {
+            put_around(" tried to connect ", "; the handshake was not completed.");
+        } else if (state == "S0") {
+            put_around(" tried to connect ", "; no answer was captured.");
+        } else if (state == "REJ") {
+            put_around(" tried to connect ", " and was refused.");
+        } else if (state == "RSTOS0") {
+            put_around(" tried to connect ", " and gave up with a reset before an answer came.");
+        } else if (state == "SH") {
+            put_around(" tried to connect ", " and closed at once; no answer was captured.");
+        } else {
+            put_around(" connected ", ".");
+        }
     }
 
     // RFC 792 and RFC 4443: errors are sent by a host or a router because of another packet.
@@ -191,280 +236,367 @@ class Explanation {
         return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
     }
 
-    std::string opening_icmp(const std::string &who) const {
-        const bool answered = packets(Side::responder) != 0;
-        const std::string where =
-            fmt::format("from {} to {}{}", place(Side::initiator), group(Side::responder), held_by(Side::responder));
-        const std::string_view protocol = transport() == Transport::icmp ? "ICMP" : "ICMPv6";
-        if (!flow_.flow.icmp) return fmt::format("{} sent {} messages {}.", who, protocol, where);
+    std::string_view icmp_name() const { return transport() == Transport::icmp ? "ICMP" : "ICMPv6"; }
+
+    void put_reported_error() {
+        put("The host ", place(Side::initiator), " reported with ", icmp_name(),
+            " that packets of another flow met a problem (", icmp_words(transport(), flow_.flow.icmp->type), "), to ",
+            place(Side::responder), ".");
+    }
+
+    void put_from_to_group() {
+        put("from ", place(Side::initiator), " to ");
+        put_group(Side::responder);
+        put_held_by(Side::responder);
+    }
+
+    void put_opening_icmp() {
+        if (!flow_.flow.icmp) {
+            put(" sent ", icmp_name(), " messages ");
+            put_from_to_group();
+            put(".");
+            return;
+        }
         const std::string what = icmp_words(transport(), flow_.flow.icmp->type);
-        if (reports_an_error())
-            return fmt::format("The host {} reported with {} that packets of another flow met a problem ({}), to {}.",
-                               place(Side::initiator), protocol, what, place(Side::responder));
-        if (packets(Side::initiator) == 0)
-            return fmt::format("{} was answered with {} {} messages by {}{}; its request is not in this flow.", who,
-                               protocol, what, place(Side::responder), held_by(Side::responder));
-        return fmt::format("{} sent {} {} messages {}{}.", who, protocol, what, where,
-                           answered ? " and got answers" : "");
+        if (packets(Side::initiator) == 0) {
+            put(" was answered with ", icmp_name(), " ", what, " messages by ", place(Side::responder));
+            put_held_by(Side::responder);
+            put("; its request is not in this flow.");
+            return;
+        }
+        put(" sent ", icmp_name(), " ", what, " messages ");
+        put_from_to_group();
+        put(packets(Side::responder) != 0 ? " and got answers." : ".");
     }
 
-    std::string opening_datagrams(const std::string &who) const {
-        const bool ported = has_ports(transport());
-        const std::string things = ported ? "datagrams" : fmt::format("{} packets", transport_token(transport()));
-        const std::string thing = ported ? "a datagram" : fmt::format("one {} packet", transport_token(transport()));
-        const std::string sent = packets(Side::initiator) == 1 ? thing : things;
-        const std::string where =
-            fmt::format("from {} to {}{}", place(Side::initiator), group(Side::responder), held_by(Side::responder));
-        if (packets(Side::initiator) == 0)
-            return fmt::format("{} at {} got {} from {}{}; its own were not captured.", who, place(Side::initiator),
-                               things, place(Side::responder), held_by(Side::responder));
-        if (flow_.responder.multicast) return fmt::format("{} sent {} {}.", who, sent, where);
-        const std::string_view answer =
-            packets(Side::responder) != 0 ? "and was answered" : "and no answer was captured";
-        return fmt::format("{} sent {} {}, {}.", who, sent, where, answer);
+    void put_datagrams(bool one) {
+        if (has_ports(transport())) {
+            put(one ? "a datagram" : "datagrams");
+        } else {
+            put(one ? "one " : "", transport_token(transport()), one ? " packet" : " packets");
+        }
     }
 
-    std::string group(Side side) const {
-        if (!end(side).multicast) return place(side);
-        return (end(side).endpoint.address.is_multicast() ? "the group " : "everybody on the network (broadcast) at ") +
-               place(side);
+    void put_opening_datagrams() {
+        if (packets(Side::initiator) == 0) {
+            put(" at ", place(Side::initiator), " got ");
+            put_datagrams(false);
+            put(" from ", place(Side::responder));
+            put_held_by(Side::responder);
+            put("; its own were not captured.");
+            return;
+        }
+        put(" sent ");
+        put_datagrams(packets(Side::initiator) == 1);
+        put(" ");
+        put_from_to_group();
+        if (!flow_.responder.multicast)
+            put(packets(Side::responder) != 0 ? ", and was answered" : ", and no answer was captured");
+        put(".");
     }
 
-    std::string portless() const {
-        const bool icmp = transport() == Transport::icmp || transport() == Transport::icmpv6;
-        if (!icmp) return fmt::format("The protocol {} has no ports.", transport_token(transport()));
-        std::string text = transport() == Transport::icmp ? "ICMP has no ports" : "ICMPv6 has no ports";
+    void put_group(Side side) {
+        if (end(side).multicast)
+            put(end(side).endpoint.address.is_multicast() ? "the group " : "everybody on the network (broadcast) at ");
+        put(place(side));
+    }
+
+    void say_portless() {
+        begin_sentence();
+        if (transport() != Transport::icmp && transport() != Transport::icmpv6) {
+            put("The protocol ", transport_token(transport()), " has no ports.");
+            return;
+        }
+        put(icmp_name(), " has no ports");
         if (flow_.flow.icmp && flow_.flow.icmp->identifier != 0)
-            text +=
-                fmt::format("; this exchange is told from others by its identifier, {}", flow_.flow.icmp->identifier);
-        return text + ".";
+            put("; this exchange is told from others by its identifier, ", flow_.flow.icmp->identifier);
+        put(".");
     }
 
     // --- what each port is
 
     void say_port(Side side) {
         const PortVerdict &verdict = end(side).port;
-        const std::string lead = port_lead(side);
-        if (lead.empty()) return;
-        const std::vector<std::string> why = reasons(side, verdict.evidence);
-        say(why.empty() ? lead + "." : fmt::format("{}: {}.", lead, clauses_text(why)));
-        const std::vector<std::string> doubts = reasons(side, verdict.against);
-        if (!doubts.empty()) say(fmt::format("Against this: {}.", clauses_text(doubts)));
-        say(port_remark(side));
+        if (verdict.role == PortRole::none) return;
+        begin_sentence();
+        put_port_lead(side);
+        const auto put_piece_reason = [&](Evidence piece) { put_reason(side, piece); };
+        if (const EvidenceList why = with_reasons(verdict.evidence); !why.empty()) {
+            put(": ");
+            put_clauses(why, put_piece_reason);
+        }
+        put(".");
+        if (const EvidenceList doubts = with_reasons(verdict.against); !doubts.empty()) {
+            say("Against this: ");
+            put_clauses(doubts, put_piece_reason);
+            put(".");
+        }
+        say_port_remark(side);
     }
 
-    std::string port_lead(Side side) const {
+    void put_port_lead(Side side) {
         const PortVerdict &verdict = end(side).port;
         const std::uint16_t number = port(side);
         switch (verdict.role) {
         case PortRole::service:
-            return fmt::format("{} {} the fixed port, the one that others come to", number,
-                               is_verb(verdict.confidence));
-        case PortRole::ephemeral: return ephemeral_lead(side);
+            put(number, " ", is_verb(verdict.confidence), " the fixed port, the one that others come to");
+            return;
+        case PortRole::ephemeral: put_ephemeral_lead(side); return;
         case PortRole::fixed_source:
-            return fmt::format("{} {} by the program, although it began", number,
-                               was_verb(verdict.confidence, "chosen"));
+            put(number, " ", was_verb(verdict.confidence), " chosen by the program, although it began");
+            return;
         case PortRole::privileged_source:
-            return fmt::format("{} {} by the program, although it began, because some servers trust low numbers",
-                               number, was_verb(verdict.confidence, "chosen"));
+            put(number, " ", was_verb(verdict.confidence),
+                " chosen by the program, although it began, because some servers trust low numbers");
+            return;
         case PortRole::negotiated:
-            return fmt::format("{} {} on inside another flow", number, was_verb(verdict.confidence, "agreed"));
+            put(number, " ", was_verb(verdict.confidence), " agreed on inside another flow");
+            return;
         case PortRole::dynamic_service:
-            return fmt::format("Others come to {}, yet the number {} by the kernel, for a program that bound to port 0",
-                               number, was_verb(verdict.confidence, "picked"));
+            put("Others come to ", number, ", yet the number ", was_verb(verdict.confidence),
+                " picked by the kernel, for a program that bound to port 0");
+            return;
         case PortRole::multicast_service:
-            return fmt::format("{} {} a group's fixed port, which many programs share", number,
-                               is_verb(verdict.confidence));
-        case PortRole::none: return "";
+            put(number, " ", is_verb(verdict.confidence), " a group's fixed port, which many programs share");
+            return;
+        case PortRole::none: return;
         }
-        return "";
     }
 
-    std::string ephemeral_lead(Side side) const {
+    void put_ephemeral_lead(Side side) {
         const double confidence = end(side).port.confidence;
-        const std::uint16_t number = port(side);
-        if (knows_range(side))
-            return fmt::format("{} {} by the kernel for this {}", number, was_verb(confidence, "picked"), exchange());
+        if (knows_range(side)) {
+            put(port(side), " ", was_verb(confidence), " picked by the kernel for this ", exchange());
+            return;
+        }
         // Another host's range can only be supposed.
-        const std::string verb = was_verb(std::min(confidence, sure - 0.01), "picked");
-        return fmt::format("Which range the host {} hands out is not known here; {} {} by its kernel for this {}",
-                           end(side).endpoint.address.to_string(), number, verb, exchange());
+        put("Which range the host ", end(side).endpoint.address.to_string(), " hands out is not known here; ",
+            port(side), " ", was_verb(std::min(confidence, sure - 0.01)), " picked by its kernel for this ",
+            exchange());
     }
 
     bool knows_range(Side side) const { return is_local(side) && host_ != nullptr && host_->ephemeral_ports; }
 
     // What the registry says, where the evidence has not said it, and where it must not be misread.
-    std::string port_remark(Side side) const {
+    void say_port_remark(Side side) {
         const PortVerdict &verdict = end(side).port;
-        const auto has = [&](Evidence evidence) {
-            return std::ranges::find(verdict.evidence, evidence) != verdict.evidence.end() ||
-                   std::ranges::find(verdict.against, evidence) != verdict.against.end();
-        };
+        const bool told =
+            verdict.evidence.contains(Evidence::registered) || verdict.against.contains(Evidence::registered);
         const RegisteredService *service = verdict.registered_service;
         if (verdict.role == PortRole::ephemeral) {
-            std::string text;
-            if (verdict.port_class == PortClass::user)
-                text =
-                    fmt::format("IANA counts {} among the user ports (1024-49151), which says whose name it may carry, "
-                                "not what a kernel hands out.",
-                                port(side));
-            if (service != nullptr && !has(Evidence::registered))
-                text += fmt::format("{}Its registered name, {}, means nothing here.", text.empty() ? "" : " ",
-                                    service->name);
-            return text;
+            if (verdict.port_class == PortClass::user) {
+                begin_sentence();
+                put("IANA counts ", port(side),
+                    " among the user ports (1024-49151), which says whose name it may carry, not what a kernel hands "
+                    "out.");
+            }
+            if (service != nullptr && !told) {
+                begin_sentence();
+                put("Its registered name, ", service->name, ", means nothing here.");
+            }
+            return;
         }
-        if (has(Evidence::registered)) return "";
-        if (port(side) == port(other(side)) && side == Side::initiator) return "";
-        if (service != nullptr) return fmt::format("The IANA registry lists {} as {}.", port(side), service->name);
-        return fmt::format("The IANA registry has no name for {}.", port(side));
+        if (told) return;
+        if (port(side) == port(other(side)) && side == Side::initiator) return;
+        begin_sentence();
+        if (service != nullptr) {
+            put("The IANA registry lists ", port(side), " as ", service->name, ".");
+        } else {
+            put("The IANA registry has no name for ", port(side), ".");
+        }
     }
 
-    std::vector<std::string> reasons(Side side, const std::vector<Evidence> &evidence) const {
-        std::vector<std::string> clauses;
-        for (const Evidence piece : evidence) {
-            std::string clause = reason(side, piece);
-            if (!clause.empty() && std::ranges::find(clauses, clause) == clauses.end())
-                clauses.push_back(std::move(clause));
-        }
-        return clauses;
+    // Each once, and only what put_reason() has words for.
+    static EvidenceList with_reasons(const EvidenceList &evidence) {
+        EvidenceList spoken;
+        for (const Evidence piece : evidence)
+            if (piece != Evidence::no_ports && !spoken.contains(piece)) spoken.push_back(piece);
+        return spoken;
     }
 
     // A clause about the port at `side`: "it ...".
-    std::string reason(Side side, Evidence evidence) const {
+    void put_reason(Side side, Evidence evidence) {
         const bool began = side == Side::initiator;
         const PortVerdict &verdict = end(side).port;
         switch (evidence) {
-        case Evidence::syn: return began ? "the SYN came from it" : "the SYN came to it";
-        case Evidence::syn_ack: return began ? "its SYN was answered" : "a SYN was answered from it";
-        case Evidence::sctp_init: return began ? "the INIT came from it" : "the INIT came to it";
-        case Evidence::icmp_request: return began ? "the request came from it" : "the request came to it";
-        case Evidence::connected: return began ? "its socket connected out" : "the other end's socket connected to it";
+        case Evidence::syn: put(began ? "the SYN came from it" : "the SYN came to it"); return;
+        case Evidence::syn_ack: put(began ? "its SYN was answered" : "a SYN was answered from it"); return;
+        case Evidence::sctp_init: put(began ? "the INIT came from it" : "the INIT came to it"); return;
+        case Evidence::icmp_request: put(began ? "the request came from it" : "the request came to it"); return;
+        case Evidence::connected:
+            put(began ? "its socket connected out" : "the other end's socket connected to it");
+            return;
         case Evidence::listener:
-            return transport() == Transport::tcp || transport() == Transport::sctp ? "a socket listens on it"
-                                                                                   : "a socket is bound to it";
+            put(transport() == Transport::tcp || transport() == Transport::sctp ? "a socket listens on it"
+                                                                                : "a socket is bound to it");
+            return;
         case Evidence::registered:
-            return verdict.registered_service != nullptr
-                       ? fmt::format("the IANA registry lists it as {}", verdict.registered_service->name)
-                       : "the IANA registry has a name for it";
+            if (verdict.registered_service != nullptr) {
+                put("the IANA registry lists it as ", verdict.registered_service->name);
+            } else {
+                put("the IANA registry has a name for it");
+            }
+            return;
         case Evidence::port_class:
-            return fmt::format("its class ({}) is lower than that of {} ({})", token(port_class(port(side))),
-                               port(other(side)), token(port_class(port(other(side)))));
-        case Evidence::many_peers: return "several flows of this capture come to it";
+            put("its class (", token(port_class(port(side))), ") is lower than that of ", port(other(side)), " (",
+                token(port_class(port(other(side)))), ")");
+            return;
+        case Evidence::many_peers: put("several flows of this capture come to it"); return;
         case Evidence::first_seen:
-            return began ? "the first captured packet came from it" : "the first captured packet came to it";
+            put(began ? "the first captured packet came from it" : "the first captured packet came to it");
+            return;
         case Evidence::in_ephemeral_range:
-            return knows_range(side) ? fmt::format("it lies in this host's ip_local_port_range, {}",
-                                                   range_text(*host_->ephemeral_ports))
-                                     : "it lies in its host's ip_local_port_range";
-        case Evidence::outside_ephemeral_range: return outside_range(side);
-        case Evidence::iana_dynamic_range: return "it lies in IANA's dynamic range, 49152-65535";
+            if (knows_range(side)) {
+                put("it lies in this host's ip_local_port_range, ");
+                put_range(*host_->ephemeral_ports);
+            } else {
+                put("it lies in its host's ip_local_port_range");
+            }
+            return;
+        case Evidence::outside_ephemeral_range: put_outside_range(side); return;
+        case Evidence::iana_dynamic_range: put("it lies in IANA's dynamic range, 49152-65535"); return;
         case Evidence::common_ephemeral_range:
-            return fmt::format("it lies in Linux's default range, {}", range_text(linux_default_range));
+            put("it lies in Linux's default range, ");
+            put_range(linux_default_range);
+            return;
         case Evidence::below_unprivileged_start:
-            return is_local(side) && host_ != nullptr && host_->unprivileged_port_start
-                       ? fmt::format("it is below this host's ip_unprivileged_port_start, {}, so binding it takes "
-                                     "CAP_NET_BIND_SERVICE",
-                                     *host_->unprivileged_port_start)
-                       : "it is below 1024, where binding takes a privilege by convention";
+            if (is_local(side) && host_ != nullptr && host_->unprivileged_port_start) {
+                put("it is below this host's ip_unprivileged_port_start, ", *host_->unprivileged_port_start,
+                    ", so binding it takes CAP_NET_BIND_SERVICE");
+            } else {
+                put("it is below 1024, where binding takes a privilege by convention");
+            }
+            return;
         case Evidence::parity:
-            return port(side) % 2 == 0 ? "it is even, as current Linux kernels prefer for connect()"
-                                       : "it is odd, as current Linux kernels prefer for binding to port 0";
-        case Evidence::same_port_both_ends: return "both ends use the same number";
-        case Evidence::fixed_source_convention: return "this protocol's initiator uses a fixed port as well";
+            put(port(side) % 2 == 0 ? "it is even, as current Linux kernels prefer for connect()"
+                                    : "it is odd, as current Linux kernels prefer for binding to port 0");
+            return;
+        case Evidence::same_port_both_ends: put("both ends use the same number"); return;
+        case Evidence::fixed_source_convention: put("this protocol's initiator uses a fixed port as well"); return;
         case Evidence::multicast_group:
-            return end(side).multicast ? "its address is a group's" : "the other end is a group";
-        case Evidence::no_ports: return "";
+            put(end(side).multicast ? "its address is a group's" : "the other end is a group");
+            return;
+        case Evidence::no_ports: return;
         }
-        return "";
     }
 
-    std::string outside_range(Side side) const {
-        if (!knows_range(side)) return "it is not a number that its host hands out";
+    void put_range(const PortRange &range) { put(range.low, "-", range.high); }
+
+    void put_outside_range(Side side) {
         const auto inside = [&](const PortRange &range) { return range.contains(port(side)); };
-        if (std::ranges::any_of(host_->reserved_ports, inside)) return "this host's ip_local_reserved_ports has it";
-        return fmt::format("it is outside this host's ip_local_port_range, {}", range_text(*host_->ephemeral_ports));
+        if (!knows_range(side)) {
+            put("it is not a number that its host hands out");
+        } else if (std::ranges::any_of(host_->reserved_ports, inside)) {
+            put("this host's ip_local_reserved_ports has it");
+        } else {
+            put("it is outside this host's ip_local_port_range, ");
+            put_range(*host_->ephemeral_ports);
+        }
     }
 
     // --- who began
 
-    std::string who_began() const {
-        const InitiatorVerdict &verdict = flow_.initiator_verdict;
-        const Evidence decisive = verdict.evidence.empty() ? flow_.flow.initiator_evidence : verdict.evidence.front();
-        std::string text = began_sentence(decisive, verdict.confidence);
-        std::vector<std::string> doubts;
-        for (const Evidence piece : verdict.against)
-            if (std::string clause = began_clause(piece, Side::responder); !clause.empty())
-                doubts.push_back(std::move(clause));
-        if (!doubts.empty()) text += fmt::format(" Against this: {}.", clauses_text(doubts));
-        return text;
+    // Whether put_began_clause() has words for it.
+    static bool has_began_clause(Evidence evidence) {
+        return evidence != Evidence::parity && evidence != Evidence::no_ports;
     }
 
-    std::string began_sentence(Evidence decisive, double confidence) const {
-        const std::string clause = began_clause(decisive, Side::initiator);
-        if (clause.empty()) return "";
-        const std::string who = place(Side::initiator);
+    void say_who_began() {
+        const InitiatorVerdict &verdict = flow_.initiator_verdict;
+        const Evidence decisive = verdict.evidence.empty() ? flow_.flow.initiator_evidence : verdict.evidence.front();
+        if (has_began_clause(decisive)) say_began(decisive, verdict.confidence);
+        EvidenceList doubts;
+        for (const Evidence piece : verdict.against)
+            if (has_began_clause(piece)) doubts.push_back(piece);
+        if (doubts.empty()) return;
+        say("Against this: ");
+        put_clauses(doubts, [&](Evidence piece) { put_began_clause(piece, Side::responder); });
+        put(".");
+    }
+
+    void say_began(Evidence decisive, double confidence) {
         const bool seen = decisive == Evidence::syn || decisive == Evidence::syn_ack ||
                           decisive == Evidence::sctp_init || decisive == Evidence::icmp_request;
-        if (seen && confidence >= sure) return capitalized(clause) + ", so who began is certain.";
-        if (confidence >= sure) return fmt::format("{}, so {} began.", capitalized(clause), who);
-        const std::string_view missing = transport() == Transport::tcp ? "No handshake was captured; " : "";
-        if (confidence >= likely) {
-            const std::string text = fmt::format("{}{}, so {} most likely began.", missing, clause, who);
-            return capitalized(text);
+        const bool tcp = transport() == Transport::tcp;
+        begin_sentence();
+        const std::size_t start = text_.size();
+        if (confidence < likely) {
+            put("Who began is uncertain: ", tcp ? "no handshake was captured, and " : "", "only this speaks for ",
+                place(Side::initiator), ", that ");
+            put_began_clause(decisive, Side::initiator);
+            put(fmt::format(" (confidence {:.2f}).", confidence));
+            return;
         }
-        return fmt::format("Who began is uncertain: {}only this speaks for {}, that {} (confidence {:.2f}).",
-                           transport() == Transport::tcp ? "no handshake was captured, and " : "", who, clause,
-                           confidence);
+        if (confidence < sure && tcp) put("No handshake was captured; ");
+        put_began_clause(decisive, Side::initiator);
+        if (confidence < sure) {
+            put(", so ", place(Side::initiator), " most likely began.");
+        } else if (seen) {
+            put(", so who began is certain.");
+        } else {
+            put(", so ", place(Side::initiator), " began.");
+        }
+        capitalize(start);
     }
 
     // A clause that speaks for `side` having begun.
-    std::string began_clause(Evidence evidence, Side side) const {
-        const std::string from = place(side);
-        const std::string to = place(other(side));
+    void put_began_clause(Evidence evidence, Side side) {
+        const std::string_view from = place(side);
+        const std::string_view to = place(other(side));
         switch (evidence) {
         case Evidence::syn:
-            return side == Side::initiator ? "the SYN was seen" : fmt::format("a SYN from {} was seen", from);
-        case Evidence::syn_ack: return fmt::format("the SYN+ACK from {} was seen", to);
-        case Evidence::sctp_init: return "the INIT was seen, or its answer";
+            if (side == Side::initiator) {
+                put("the SYN was seen");
+            } else {
+                put("a SYN from ", from, " was seen");
+            }
+            return;
+        case Evidence::syn_ack: put("the SYN+ACK from ", to, " was seen"); return;
+        case Evidence::sctp_init: put("the INIT was seen, or its answer"); return;
         case Evidence::icmp_request:
-            if (packets(side) == 0) return "an answer to a request of its was seen";
-            return side == Side::initiator ? "the request was seen" : "a request from the other end was seen";
-        case Evidence::connected: return fmt::format("the socket at {} connected out", from);
+            if (packets(side) == 0) {
+                put("an answer to a request of its was seen");
+            } else {
+                put(side == Side::initiator ? "the request was seen" : "a request from the other end was seen");
+            }
+            return;
+        case Evidence::connected: put("the socket at ", from, " connected out"); return;
         case Evidence::listener:
-            return fmt::format("a socket {} {}", transport() == Transport::tcp ? "listens on" : "is bound to", to);
+            put("a socket ", transport() == Transport::tcp ? "listens on " : "is bound to ", to);
+            return;
         case Evidence::registered:
-            return fmt::format("the IANA registry has a name for {} and none for {}", port(other(side)), port(side));
+            put("the IANA registry has a name for ", port(other(side)), " and none for ", port(side));
+            return;
         case Evidence::port_class:
-            return fmt::format("the class of {} ({}) is lower than that of {} ({})", port(other(side)),
-                               token(port_class(port(other(side)))), port(side), token(port_class(port(side))));
-        case Evidence::many_peers: return fmt::format("several flows of this capture come to {}", to);
-        case Evidence::first_seen: return fmt::format("{} sent the first packet that was captured", from);
-        case Evidence::multicast_group: return fmt::format("{} is a group, which only receives", to);
-        case Evidence::in_ephemeral_range: return fmt::format("{} lies in this host's ip_local_port_range", port(side));
+            put("the class of ", port(other(side)), " (", token(port_class(port(other(side)))),
+                ") is lower than that of ", port(side), " (", token(port_class(port(side))), ")");
+            return;
+        case Evidence::many_peers: put("several flows of this capture come to ", to); return;
+        case Evidence::first_seen: put(from, " sent the first packet that was captured"); return;
+        case Evidence::multicast_group: put(to, " is a group, which only receives"); return;
+        case Evidence::in_ephemeral_range: put(port(side), " lies in this host's ip_local_port_range"); return;
         case Evidence::outside_ephemeral_range:
-            return fmt::format("{} is not a number that this host's kernel hands out", port(other(side)));
-        case Evidence::iana_dynamic_range: return fmt::format("{} lies in IANA's dynamic range", port(side));
-        case Evidence::common_ephemeral_range: return fmt::format("{} lies in Linux's default range", port(side));
-        case Evidence::below_unprivileged_start: return fmt::format("binding {} takes a privilege", port(other(side)));
-        case Evidence::same_port_both_ends: return "both ends use the same number";
-        case Evidence::fixed_source_convention: return "this protocol uses a fixed port at both ends";
+            put(port(other(side)), " is not a number that this host's kernel hands out");
+            return;
+        case Evidence::iana_dynamic_range: put(port(side), " lies in IANA's dynamic range"); return;
+        case Evidence::common_ephemeral_range: put(port(side), " lies in Linux's default range"); return;
+        case Evidence::below_unprivileged_start: put("binding ", port(other(side)), " takes a privilege"); return;
+        case Evidence::same_port_both_ends: put("both ends use the same number"); return;
+        case Evidence::fixed_source_convention: put("this protocol uses a fixed port at both ends"); return;
         case Evidence::parity:
-        case Evidence::no_ports: return "";
+        case Evidence::no_ports: return;
         }
-        return "";
     }
 
     // --- how the programs are known
 
     void say_owners() {
-        const auto reason_of = [&](Side side) { return end(side).attribution.unknown; };
-        if (reason_of(Side::initiator) == UnknownReason::no_socket_facts &&
-            reason_of(Side::responder) == UnknownReason::no_socket_facts) {
-            say(explain_unknown(flow_.initiator.attribution));
-            return;
-        }
         const Attribution &a = flow_.initiator.attribution;
         const Attribution &b = flow_.responder.attribution;
+        if (a.unknown == UnknownReason::no_socket_facts && b.unknown == a.unknown) {
+            say(no_socket_facts_words);
+            return;
+        }
         if (a.match == MatchQuality::exact && b.match == a.match && !a.holders.empty() && !b.holders.empty()) {
             say(fmt::format("{} and {} are named because {}.", program_name(*a.holders.front()),
                             program_name(*b.holders.front()), words(*a.match)));
@@ -484,10 +616,15 @@ class Explanation {
             say(further_holders(side));
         } else if (who.unknown == UnknownReason::not_local) {
             if (end(side).multicast) return;
-            say(fmt::format("{} is not an address of this host, so its program cannot be seen from here.",
-                            end(side).endpoint.address.to_string()));
+            begin_sentence();
+            put(end(side).endpoint.address.to_string(),
+                " is not an address of this host, so its program cannot be seen from here.");
         } else {
-            say(fmt::format("The program at {} has no name: {}", place(side), uncapitalized(explain_unknown(who))));
+            begin_sentence();
+            put("The program at ", place(side), " has no name: ");
+            const std::size_t start = text_.size();
+            put(explain_unknown(who));
+            if (start < text_.size()) text_[start] = lower(text_[start]);
         }
     }
 
@@ -523,22 +660,25 @@ std::string setcap_line(const std::vector<Right> &rights) {
     for (const Right right : rights) {
         if (right == Right::net_raw) continue;
         names += ',';
-        for (const char c : right_token(right)) names += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        for (const char c : right_token(right)) names += lower(c);
     }
     return fmt::format("sudo setcap {}=ep \"$(command -v doorplate)\"", names);
 }
 
 } // namespace
 
-std::string explain_flow(const FlowRecord &flow, const HostFacts *host) { return Explanation(flow, host).text(); }
+std::string explain_flow(const FlowRecord &flow, const HostFacts *host) {
+    constexpr std::size_t most_texts = 1024;
+    std::string text;
+    text.reserve(most_texts);
+    Explanation(flow, host, text).write();
+    return text;
+}
 
 std::string explain_unknown(const Attribution &attribution) {
     if (!attribution.unknown) return "";
     switch (*attribution.unknown) {
-    case UnknownReason::no_socket_facts:
-        return "Which programs these were is not known: packets alone do not say it, and today's sockets say nothing "
-               "of "
-               "packets of then. Captured live by doorplate, they would have names.";
+    case UnknownReason::no_socket_facts: return std::string(no_socket_facts_words);
     case UnknownReason::not_local:
         return "The address is not this host's, so its program cannot be seen from here; run doorplate on that host.";
     case UnknownReason::forwarded:

@@ -111,8 +111,6 @@ class FlowCase {
 inline FlowCase tcp_flow(std::string_view from, std::string_view to) { return {Transport::tcp, from, to}; }
 inline FlowCase udp_flow(std::string_view from, std::string_view to) { return {Transport::udp, from, to}; }
 
-inline bool contains(const std::vector<Evidence> &all, Evidence one) {
-    return std::ranges::find(all, one) != all.end();
-}
+inline bool contains(const EvidenceList &all, Evidence one) { return all.contains(one); }
 
 } // namespace doorplate

@@ -33,10 +33,10 @@ TEST(InitiatorTest, WhatSpeaksAgainstAHandshakeIsKept) {
                              .here({Side::initiator})
                              .listener_at(Side::initiator)
                              .began();
-    EXPECT_EQ((std::vector{Evidence::syn}), verdict.evidence);
-    EXPECT_EQ(
-        (std::vector{Evidence::listener, Evidence::registered, Evidence::port_class, Evidence::common_ephemeral_range}),
-        verdict.against);
+    EXPECT_EQ((EvidenceList{Evidence::syn}), verdict.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::listener, Evidence::registered, Evidence::port_class,
+                            Evidence::common_ephemeral_range}),
+              verdict.against);
 }
 
 TEST(InitiatorTest, ASocketThatConnectedOutBegan) {
@@ -52,7 +52,7 @@ TEST(InitiatorTest, TwoSocketsThatConnectedOutDecideNothing) {
                              .connected_out(Side::initiator)
                              .connected_out(Side::responder)
                              .began();
-    EXPECT_EQ((std::vector{Evidence::first_seen}), verdict.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::first_seen}), verdict.evidence);
 }
 
 TEST(InitiatorTest, AListenerAtOneEndMeansThatTheOtherBegan) {
@@ -89,7 +89,7 @@ TEST(InitiatorTest, ATimeServerThatAsksAnotherOneBegan) {
     const FlowCase flow =
         udp_flow("192.0.2.1:123", "198.51.100.7:123").here({Side::initiator}).listener_at(Side::initiator);
     EXPECT_EQ("192.0.2.1:123", flow.initiator());
-    EXPECT_EQ((std::vector{Evidence::first_seen}), flow.began().evidence);
+    EXPECT_EQ((EvidenceList{Evidence::first_seen}), flow.began().evidence);
 }
 
 TEST(InitiatorTest, ADhcpClientBeganWhoeverSpeaksFirst) {
@@ -132,13 +132,13 @@ TEST(InitiatorTest, TwoPeersThatAreBothAskedByManyDecideNothing) {
     const FlowCase flow = udp_flow("198.51.100.7:30001", "192.0.2.1:30003")
                               .others_come_to(Side::initiator, 5)
                               .others_come_to(Side::responder, 4);
-    EXPECT_EQ((std::vector{Evidence::first_seen}), flow.began().evidence);
+    EXPECT_EQ((EvidenceList{Evidence::first_seen}), flow.began().evidence);
 }
 
 TEST(InitiatorTest, WithNothingElseWhoWasSeenFirstBeganPerhaps) {
     const auto verdict = tcp_flow("198.51.100.7:30001", "192.0.2.1:30003").began();
     EXPECT_FALSE(verdict.flip);
-    EXPECT_EQ((std::vector{Evidence::first_seen}), verdict.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::first_seen}), verdict.evidence);
     EXPECT_GT(0.6, verdict.confidence);
 }
 
@@ -156,9 +156,9 @@ TEST(InitiatorTest, EvidenceAgainstMakesLessSure) {
 
 TEST(InitiatorTest, WithoutPortsOnlyTheRequestAndTheFirstPacketCount) {
     const FlowCase ping = FlowCase(Transport::icmp, "192.0.2.1:0", "198.51.100.7:0").with(Evidence::icmp_request);
-    EXPECT_EQ((std::vector{Evidence::icmp_request}), ping.began().evidence);
+    EXPECT_EQ((EvidenceList{Evidence::icmp_request}), ping.began().evidence);
     const FlowCase esp = FlowCase(Transport::esp, "192.0.2.1:0", "198.51.100.7:0");
-    EXPECT_EQ((std::vector{Evidence::first_seen}), esp.began().evidence);
+    EXPECT_EQ((EvidenceList{Evidence::first_seen}), esp.began().evidence);
 }
 
 // Turning a flow round must not change the verdict: else the next look would turn it back.

@@ -20,7 +20,7 @@ PortVerdict responders(const FlowCase &flow) { return flow.ports().responder; }
 TEST(PortRoleTest, ANumberInThisHostsRangeIsEphemeral) {
     const auto port = initiators(tcp_flow("192.0.2.1:51034", web).with(Evidence::syn).here({here}));
     EXPECT_EQ(PortRole::ephemeral, port.role);
-    EXPECT_EQ((std::vector{Evidence::syn, Evidence::in_ephemeral_range, Evidence::parity}), port.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::in_ephemeral_range, Evidence::parity}), port.evidence);
     EXPECT_DOUBLE_EQ(0.99, port.confidence);
 }
 
@@ -33,16 +33,16 @@ TEST(PortRoleTest, TheRangeIsThisHostsAndNotIanas) {
 TEST(PortRoleTest, AnotherHostsRangeCanOnlyBeSupposed) {
     const auto port = initiators(tcp_flow("203.0.113.5:51034", "192.0.2.1:22").with(Evidence::syn).here({there}));
     EXPECT_EQ(PortRole::ephemeral, port.role);
-    EXPECT_EQ((std::vector{Evidence::syn, Evidence::iana_dynamic_range, Evidence::common_ephemeral_range}),
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::iana_dynamic_range, Evidence::common_ephemeral_range}),
               port.evidence);
     EXPECT_GT(0.9, port.confidence);
 }
 
 TEST(PortRoleTest, WithoutHostFactsTheRangeCanOnlyBeSupposed) {
     const auto low = initiators(tcp_flow("192.0.2.1:40000", web).with(Evidence::syn));
-    EXPECT_EQ((std::vector{Evidence::syn, Evidence::common_ephemeral_range}), low.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::common_ephemeral_range}), low.evidence);
     const auto high = initiators(tcp_flow("192.0.2.1:65000", web).with(Evidence::syn));
-    EXPECT_EQ((std::vector{Evidence::syn, Evidence::iana_dynamic_range}), high.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::iana_dynamic_range}), high.evidence);
 }
 
 TEST(PortRoleTest, ALowNumberOfAnotherHostIsEphemeralWithLittleConfidence) {
@@ -54,7 +54,7 @@ TEST(PortRoleTest, ALowNumberOfAnotherHostIsEphemeralWithLittleConfidence) {
 TEST(PortRoleTest, ANameThatAClientsNumberHasByChanceSpeaksAgainst) {
     const auto port = initiators(tcp_flow("203.0.113.5:8080", web).with(Evidence::syn));
     EXPECT_EQ(PortRole::ephemeral, port.role);
-    EXPECT_EQ((std::vector{Evidence::registered}), port.against);
+    EXPECT_EQ((EvidenceList{Evidence::registered}), port.against);
 }
 
 TEST(PortRoleTest, AnEvenNumberIsWhatConnectGets) {
@@ -171,7 +171,7 @@ TEST(PortRoleTest, AListenerWithAFixedNumberIsAService) {
         responders(tcp_flow("203.0.113.5:51034", "192.0.2.1:22").with(Evidence::syn).here({there}).listener_at(there));
     EXPECT_EQ(PortRole::service, port.role);
     EXPECT_EQ(
-        (std::vector{Evidence::syn, Evidence::listener, Evidence::registered, Evidence::below_unprivileged_start}),
+        (EvidenceList{Evidence::syn, Evidence::listener, Evidence::registered, Evidence::below_unprivileged_start}),
         port.evidence);
     EXPECT_EQ("ssh", port.registered_service->name);
     EXPECT_LT(0.95, port.confidence);
@@ -187,7 +187,7 @@ TEST(PortRoleTest, ARegisteredNumberOfAnotherHostIsAService) {
 TEST(PortRoleTest, AnUnregisteredHighNumberOfAnotherHostIsAServiceWithDoubt) {
     const auto port = responders(tcp_flow("192.0.2.1:51034", "198.51.100.7:55555").with(Evidence::syn).here({here}));
     EXPECT_EQ(PortRole::service, port.role);
-    EXPECT_EQ((std::vector{Evidence::iana_dynamic_range}), port.against);
+    EXPECT_EQ((EvidenceList{Evidence::iana_dynamic_range}), port.against);
     EXPECT_GT(0.9, port.confidence);
 }
 
@@ -202,7 +202,7 @@ TEST(PortRoleTest, AListenerWhoseNumberTheKernelHandsOutIsADynamicService) {
     const auto port = responders(
         tcp_flow("203.0.113.5:51034", "192.0.2.1:40001").with(Evidence::syn).here({there}).listener_at(there));
     EXPECT_EQ(PortRole::dynamic_service, port.role);
-    EXPECT_EQ((std::vector{Evidence::syn, Evidence::listener, Evidence::in_ephemeral_range, Evidence::parity}),
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::listener, Evidence::in_ephemeral_range, Evidence::parity}),
               port.evidence);
 }
 
@@ -210,7 +210,7 @@ TEST(PortRoleTest, AnEvenNumberSpeaksAgainstBindingToPortZero) {
     const auto port = responders(
         tcp_flow("203.0.113.5:51034", "192.0.2.1:41000").with(Evidence::syn).here({there}).listener_at(there));
     EXPECT_EQ(PortRole::dynamic_service, port.role);
-    EXPECT_EQ((std::vector{Evidence::parity}), port.against);
+    EXPECT_EQ((EvidenceList{Evidence::parity}), port.against);
 }
 
 TEST(PortRoleTest, AnAnswerFromThisHostsRangeIsADynamicServiceEvenIfItsListenerIsGone) {
@@ -239,7 +239,7 @@ TEST(PortRoleTest, ARegisteredNumberInsideTheRangeIsAService) {
     const auto port = responders(udp_flow("203.0.113.5:61034", "192.0.2.1:47808").here({there}).listener_at(there));
     EXPECT_EQ(PortRole::service, port.role);
     EXPECT_EQ("bacnet", port.registered_service->name);
-    EXPECT_EQ((std::vector{Evidence::in_ephemeral_range}), port.against);
+    EXPECT_EQ((EvidenceList{Evidence::in_ephemeral_range}), port.against);
 }
 
 TEST(PortRoleTest, AGroupsPortIsSharedByMany) {
@@ -260,7 +260,7 @@ TEST(PortRoleTest, WithoutPortsThereIsNoRole) {
     const auto ports = FlowCase(Transport::icmp, "192.0.2.1:0", "198.51.100.7:0").with(Evidence::icmp_request).ports();
     for (const Side side : {Side::initiator, Side::responder}) {
         EXPECT_EQ(PortRole::none, ports[side].role);
-        EXPECT_EQ((std::vector{Evidence::no_ports}), ports[side].evidence);
+        EXPECT_EQ((EvidenceList{Evidence::no_ports}), ports[side].evidence);
         EXPECT_EQ(std::nullopt, ports[side].port_class);
     }
 }

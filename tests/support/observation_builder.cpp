@@ -11,12 +11,12 @@ namespace {
 // 2023-11-14 22:13:20 UTC
 constexpr std::int64_t start_ns = 1'700'000'000'000'000'000;
 
-void set_port(FlowEnd &end, PortRole role, double confidence, std::vector<Evidence> evidence,
-              std::vector<Evidence> against) {
+void set_port(FlowEnd &end, PortRole role, double confidence, const EvidenceList &evidence,
+              const EvidenceList &against) {
     end.port.role = role;
     end.port.confidence = confidence;
-    end.port.evidence = std::move(evidence);
-    end.port.against = std::move(against);
+    end.port.evidence = evidence;
+    end.port.against = against;
 }
 
 Observation with_flows(std::vector<FlowRecord> flows) {
@@ -134,18 +134,18 @@ FlowBuilder &FlowBuilder::to(std::string_view text) {
     record_.responder.endpoint = endpoint(text);
     return *this;
 }
-FlowBuilder &FlowBuilder::initiator_port(PortRole role, double confidence, std::vector<Evidence> evidence,
-                                         std::vector<Evidence> against) {
-    set_port(record_.initiator, role, confidence, std::move(evidence), std::move(against));
+FlowBuilder &FlowBuilder::initiator_port(PortRole role, double confidence, const EvidenceList &evidence,
+                                         const EvidenceList &against) {
+    set_port(record_.initiator, role, confidence, evidence, against);
     return *this;
 }
-FlowBuilder &FlowBuilder::responder_port(PortRole role, double confidence, std::vector<Evidence> evidence,
-                                         std::vector<Evidence> against) {
-    set_port(record_.responder, role, confidence, std::move(evidence), std::move(against));
+FlowBuilder &FlowBuilder::responder_port(PortRole role, double confidence, const EvidenceList &evidence,
+                                         const EvidenceList &against) {
+    set_port(record_.responder, role, confidence, evidence, against);
     return *this;
 }
-FlowBuilder &FlowBuilder::began(std::vector<Evidence> evidence, double confidence, std::vector<Evidence> against) {
-    record_.initiator_verdict = {false, std::move(evidence), std::move(against), confidence};
+FlowBuilder &FlowBuilder::began(const EvidenceList &evidence, double confidence, const EvidenceList &against) {
+    record_.initiator_verdict = {false, evidence, against, confidence};
     return *this;
 }
 FlowBuilder &FlowBuilder::initiator_is(const Attribution &attribution, std::optional<bool> local) {

@@ -33,11 +33,11 @@ class FlowBuilder {
     FlowBuilder &transport(Transport transport);
     FlowBuilder &from(std::string_view endpoint);
     FlowBuilder &to(std::string_view endpoint);
-    FlowBuilder &initiator_port(PortRole role, double confidence, std::vector<Evidence> evidence,
-                                std::vector<Evidence> against = {});
-    FlowBuilder &responder_port(PortRole role, double confidence, std::vector<Evidence> evidence,
-                                std::vector<Evidence> against = {});
-    FlowBuilder &began(std::vector<Evidence> evidence, double confidence, std::vector<Evidence> against = {});
+    FlowBuilder &initiator_port(PortRole role, double confidence, const EvidenceList &evidence,
+                                const EvidenceList &against = {});
+    FlowBuilder &responder_port(PortRole role, double confidence, const EvidenceList &evidence,
+                                const EvidenceList &against = {});
+    FlowBuilder &began(const EvidenceList &evidence, double confidence, const EvidenceList &against = {});
     FlowBuilder &initiator_is(const Attribution &attribution, std::optional<bool> local = true);
     FlowBuilder &responder_is(const Attribution &attribution, std::optional<bool> local = true);
     FlowBuilder &to_a_group();
