@@ -13,10 +13,13 @@
 
 #include <fmt/format.h>
 
+#include "analyze/detect/agreement.h"
+#include "report/escape.h"
 #include "report/explain_port.h"
 #include "report/format.h"
 #include "report/icmp_names.h"
 #include "report/tokens.h"
+#include "report/utf8.h"
 
 namespace doorplate {
 namespace {
@@ -58,6 +61,8 @@ class Explanation {
         } else {
             say_portless();
         }
+        say_bytes();
+        say_name();
         if (!reports_an_error()) say_who_began();
         say_owners();
     }
@@ -310,6 +315,34 @@ class Explanation {
         put(icmp_name(), " has no ports");
         if (flow_.flow.icmp && flow_.flow.icmp->identifier != 0)
             put("; this exchange is told from others by its identifier, ", flow_.flow.icmp->identifier);
+        put(".");
+    }
+
+    // --- what the bytes say
+
+    // Only where the registered name does not say it.
+    void say_bytes() {
+        if (!flow_.detection) return;
+        const std::string &protocol = flow_.detection->protocol;
+        const PortVerdict &verdict = flow_.responder.port;
+        if (verdict.role == PortRole::ephemeral || verdict.registered_service == nullptr) {
+            begin_sentence();
+            put("The bytes are ", protocol, ".");
+            return;
+        }
+        const std::string_view service = verdict.registered_service->name;
+        if (agrees(service, protocol)) return;
+        begin_sentence();
+        put(port(Side::responder), " is registered as ", service, ", but the bytes are ", protocol, ".");
+    }
+
+    void say_name() {
+        const std::optional<EndpointName> &name = flow_.responder.name;
+        if (!name) return;
+        constexpr int longest = 120;
+        begin_sentence();
+        put(shortened(printable(name->text), longest), " is the name ", words(name->source));
+        if (name->others > 0) put("; ", counted(name->others, "other name", "other names"), " led there as well");
         put(".");
     }
 
