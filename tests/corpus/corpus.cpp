@@ -51,7 +51,9 @@ std::vector<std::string> corpus_captures() {
 void replay_corpus_capture(const std::string &capture, const std::function<void(const FlowRecord &)> &on_flow) {
     const auto source = open_savefile({.path = (corpus_folder() / capture).string(), .filter = {}});
     if (!source) return; // not a capture, or a kind that we do not read: the conversations will be missing
-    Observer observer({}, on_flow);
+    AnalysisOptions options;
+    options.detect_protocols = false; // thousands of small captures; tests/detect looks into payloads
+    Observer observer(options, on_flow);
     while (true) {
         const auto batch = (*source)->read(Duration::zero());
         if (!batch) break;

@@ -198,7 +198,7 @@ TEST_F(ObserverTest, WhatIsNoFlowIsCountedByName) {
     observe(PacketBuilder{}.ethernet().next(0x88cc).payload("lldp"));
     const Observation seen = observer_.finish();
     EXPECT_EQ(1U, seen.losses.packets_without_flow.at("arp"));
-    EXPECT_EQ(1U, seen.losses.packets_without_flow.at("ether_type_0x88cc"));
+    EXPECT_EQ(1U, seen.losses.packets_without_flow.at("lldp"));
     EXPECT_EQ(2U, seen.packets);
 }
 
