@@ -102,6 +102,8 @@ void add_analysis_options(CLI::App &app, Words &words) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str()
         ->group("Analysis");
+    app.add_flag("!--no-dpi", words.analysis.detect_protocols, "Do not look into payloads: no protocols, no names")
+        ->group("Analysis");
 }
 
 void add_path(CLI::App &app, const std::string &flag, std::vector<std::string> &paths, const std::string &what) {

@@ -43,6 +43,7 @@ constexpr std::uint64_t flag_inbound = 1ULL << 56;    // directions that the sou
 constexpr std::uint64_t flag_outbound = 1ULL << 57;
 constexpr std::uint64_t flag_interface_0 = 1ULL << 58; // all packets came from it
 constexpr std::uint64_t flag_alive = 1ULL << 59;
+constexpr std::uint64_t flag_inspected = 1ULL << 60; // the caller's
 
 constexpr std::array evidences{Evidence::first_seen, Evidence::syn, Evidence::syn_ack, Evidence::sctp_init,
                                Evidence::icmp_request};
@@ -299,6 +300,9 @@ class FlowTable::Impl {
         if (const FlowDetail *detail = detail_if_any(number)) add_to(sum, detail->traffic[side]);
         return sum;
     }
+
+    [[nodiscard]] bool is_inspected(FlowNumber number) const { return is(units_.unit(number), flag_inspected); }
+    void set_inspected(FlowNumber number) { units_.unit(number).rest |= flag_inspected; }
 
     [[nodiscard]] Flow flow(FlowNumber number) const {
         const FlowUnit &unit = units_.unit(number);
@@ -792,6 +796,8 @@ Transport FlowTable::transport(FlowNumber number) const { return impl_->transpor
 PerSide<Endpoint> FlowTable::ends(FlowNumber number) const { return impl_->ends(number); }
 Evidence FlowTable::initiator_evidence(FlowNumber number) const { return impl_->initiator_evidence(number); }
 Flow FlowTable::flow(FlowNumber number) const { return impl_->flow(number); }
+bool FlowTable::is_inspected(FlowNumber number) const { return impl_->is_inspected(number); }
+void FlowTable::set_inspected(FlowNumber number) { impl_->set_inspected(number); }
 void FlowTable::advance(Timestamp now) { impl_->advance(now); }
 void FlowTable::finish() { impl_->finish(); }
 void FlowTable::for_each(const std::function<void(const View &)> &visit) const { impl_->for_each(visit); }

@@ -105,6 +105,9 @@ class FlowTable {
     [[nodiscard]] PerSide<Endpoint> ends(FlowNumber number) const;
     [[nodiscard]] Evidence initiator_evidence(FlowNumber number) const;
     [[nodiscard]] Flow flow(FlowNumber number) const;
+    // A mark for the caller: this flow's payloads have told what they can tell.
+    [[nodiscard]] bool is_inspected(FlowNumber number) const;
+    void set_inspected(FlowNumber number);
 
     // Ends what is idle at `now`. Called by add() with the packet's time; live runs call it when no packets come.
     void advance(Timestamp now);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyze/attribution.h"
+#include "analyze/detect/detection.h"
 #include "analyze/flow.h"
 #include "analyze/flow_totals.h"
 #include "analyze/port_role.h"
@@ -34,6 +35,8 @@ struct FlowEnd {
     // One of this host's addresses; absent where nothing is known of the host.
     std::optional<bool> local;
     bool multicast = false;
+    // What the other end called it: in this flow, or when it asked DNS before.
+    std::optional<EndpointName> name;
     PortVerdict port;
     Attribution attribution;
 };
@@ -46,6 +49,8 @@ struct FlowRecord {
     FlowEnd initiator;
     FlowEnd responder;
     InitiatorVerdict initiator_verdict;
+    // What the bytes say, whatever the ports do.
+    std::optional<Detection> detection;
     std::optional<RelationKind> relation;
     std::vector<std::string> interface_names;
 };
@@ -88,6 +93,10 @@ struct Losses {
     std::uint64_t evicted_flows = 0;
     // Flows that ended after the Observation was full; streams had them.
     std::uint64_t flows_left_out = 0;
+    // Flows whose protocol was decided before enough was seen, because too many waited for that.
+    std::uint64_t detections_cut_short = 0;
+    // Names of addresses, learned from DNS, that there was no room for.
+    std::uint64_t forgotten_names = 0;
 };
 
 // Everything doorplate knows when asked, by value. Writers render it and ask nothing back.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "analyze/conclude.h"
+#include "analyze/detect/flow_inspector.h"
 #include "analyze/door_counts.h"
 #include "analyze/kept_flows.h"
 #include "analyze/pressure.h"
@@ -39,7 +40,9 @@ class Observer::Impl {
   public:
     Impl(AnalysisOptions options, OnFlow on_flow)
         : options_(options), on_flow_(std::move(on_flow)), ended_(options.kept_flows, options.keep),
-          table_(options.flows, [this](const FlowTable::View &flow) { end(flow); }) {}
+          table_(options.flows, [this](const FlowTable::View &flow) { end(flow); }) {
+        if (options_.detect_protocols) inspector_.emplace();
+    }
 
     void ingest(const HostFacts &host) { host_ = host; }
     void ingest(const SocketFacts &facts) { history_.ingest(facts); }
@@ -72,6 +75,7 @@ class Observer::Impl {
         observation.flows = ended_.flows();
         table_.for_each([&](const FlowTable::View &flow) {
             FlowRecord record = judge(flow.flow());
+            if (inspector_) describe(record, inspector_->decided(record.flow.id));
             observation.totals.add(record);
             observation.flows.push_back(std::move(record));
         });
@@ -132,6 +136,7 @@ class Observer::Impl {
             if (levels.size() > 1) parent = table_.id(update->number);
             if (update->is_new) count_doors(*update);
             if (host_) ask_for_owners(*update);
+            if (inspector_ && !dissection.payload.empty()) inspect(*update, dissection, packet.time);
         }
         if (!in_a_flow) ++losses_.packets_without_flow[packet_kind_name(packet, *levels.front().dissection)];
     }
@@ -156,7 +161,24 @@ class Observer::Impl {
         }
     }
 
+    void inspect(const FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
+        if (table_.is_inspected(update.number)) return;
+        if (inspector_->packet(table_.id(update.number), dissection, time)) table_.set_inspected(update.number);
+    }
+
+    // What the payloads told: the name within the flow itself is nearer than DNS.
+    void describe(FlowRecord &record, std::optional<Detection> detection) const {
+        record.detection = std::move(detection);
+        if (record.detection) record.responder.name = record.detection->server_name;
+        if (!record.responder.name) {
+            record.responder.name = inspector_->names().name_of(record.initiator.endpoint.address,
+                                                                record.responder.endpoint.address, record.flow.start);
+        }
+    }
+
     void end(const FlowTable::View &view) {
+        std::optional<Detection> detection;
+        if (inspector_) detection = inspector_->take(view.id());
         // Of a file's many flows few are shown; the others need no conclusions.
         const std::uint64_t frame_bytes = view.frame_bytes();
         if (!host_ && !on_flow_ && !ended_.wants(frame_bytes, view.id())) {
@@ -165,6 +187,7 @@ class Observer::Impl {
             return;
         }
         FlowRecord record = judge(view.flow());
+        if (inspector_) describe(record, std::move(detection));
         totals_.add(record);
         if (on_flow_) on_flow_(record);
         if (ended_.wants(frame_bytes, view.id())) {
@@ -208,6 +231,15 @@ class Observer::Impl {
         observation.losses.overlapping_fragments = table_.overlapping_fragments();
         observation.losses.timed_out_fragments = table_.timed_out_fragments();
         observation.losses.evicted_flows = table_.evicted();
+        if (inspector_) {
+            observation.losses.detections_cut_short = inspector_->cut_short();
+            observation.losses.forgotten_names = inspector_->names().forgotten();
+            if (!inspector_->detects()) {
+                observation.degradations.push_back(
+                    {"protocols", "no protocols are detected: the nDPI library here is not the one doorplate was built "
+                                  "with"});
+            }
+        }
         observation.malformations = malformations_;
         return observation;
     }
@@ -224,6 +256,7 @@ class Observer::Impl {
     std::optional<HostFacts> host_;
     SocketHistory history_;
     std::vector<std::string> interface_names_;
+    std::optional<FlowInspector> inspector_; // absent with --no-dpi
     DoorCounts doors_;
     std::vector<LookUp> look_ups_;
     KeptFlows ended_;

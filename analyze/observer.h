@@ -18,6 +18,8 @@ namespace doorplate {
 struct AnalysisOptions {
     FlowTableOptions flows;
     DissectOptions dissect;
+    // Look into payloads: protocols and names.
+    bool detect_protocols = true;
     // An Observation keeps this many ended flows: the first, or those with the most frame bytes. The rest only streams
     // see, and it says how many.
     std::size_t kept_flows = 1'000'000;

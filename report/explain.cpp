@@ -10,10 +10,13 @@
 
 #include <fmt/format.h>
 
+#include "analyze/detect/agreement.h"
+#include "report/escape.h"
 #include "report/explain_port.h"
 #include "report/format.h"
 #include "report/icmp_names.h"
 #include "report/tokens.h"
+#include "report/utf8.h"
 
 namespace doorplate {
 namespace {
@@ -71,6 +74,8 @@ class Explanation {
         } else {
             say(portless());
         }
+        say(spoken());
+        say(called());
         if (!reports_an_error()) say(who_began());
         say_owners();
         return text_;
@@ -238,6 +243,31 @@ class Explanation {
             text +=
                 fmt::format("; this exchange is told from others by its identifier, {}", flow_.flow.icmp->identifier);
         return text + ".";
+    }
+
+    // --- what the bytes say
+
+    // Only where the registered name does not say it.
+    std::string spoken() const {
+        if (!flow_.detection) return "";
+        const std::string &protocol = flow_.detection->protocol;
+        const PortVerdict &verdict = flow_.responder.port;
+        if (verdict.role == PortRole::ephemeral || verdict.registered_service == nullptr)
+            return fmt::format("The bytes are {}.", protocol);
+        const std::string_view service = verdict.registered_service->name;
+        if (agrees(service, protocol)) return "";
+        return fmt::format("{} is registered as {}, but the bytes are {}.", port(Side::responder), service, protocol);
+    }
+
+    std::string called() const {
+        const std::optional<EndpointName> &name = flow_.responder.name;
+        if (!name) return "";
+        constexpr int longest = 120;
+        const std::string others = name->others == 0 ? ""
+                                                     : fmt::format("; {} led there as well",
+                                                                   counted(name->others, "other name", "other names"));
+        return fmt::format("{} is the name {}{}.", shortened(printable(name->text), longest), words(name->source),
+                           others);
     }
 
     // --- what each port is

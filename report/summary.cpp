@@ -62,6 +62,12 @@ void add_losses(const Losses &losses, std::vector<std::string> &found) {
     if (losses.flows_left_out != 0)
         found.push_back(fmt::format("{} left out here because the report was full; --ndjson has every flow.",
                                     counted(losses.flows_left_out, "flow is", "flows are")));
+    if (losses.detections_cut_short != 0)
+        found.push_back(fmt::format("The protocol of {} decided early, because too many flows began at once.",
+                                    counted(losses.detections_cut_short, "flow was", "flows were")));
+    if (losses.forgotten_names != 0)
+        found.push_back(fmt::format("There was no room for {} learned from DNS; some flows may lack theirs.",
+                                    counted(losses.forgotten_names, "name")));
 }
 
 void add_source_losses(const SourceFacts &source, std::vector<std::string> &found) {

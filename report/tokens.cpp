@@ -198,6 +198,26 @@ std::string_view token(BindObstacle value) {
     return "unknown";
 }
 
+std::string_view token(NameSource value) {
+    switch (value) {
+    case NameSource::tls_sni: return "tls_sni";
+    case NameSource::quic_sni: return "quic_sni";
+    case NameSource::http_host: return "http_host";
+    case NameSource::dns_answer: return "dns_answer";
+    }
+    return "dns_answer";
+}
+
+std::string_view words(NameSource value) {
+    switch (value) {
+    case NameSource::tls_sni: return "asked for in its TLS handshake";
+    case NameSource::quic_sni: return "asked for in its QUIC handshake";
+    case NameSource::http_host: return "asked for in its HTTP request";
+    case NameSource::dns_answer: return "told by DNS before";
+    }
+    return "told by DNS before";
+}
+
 std::string_view words(PortRole value) {
     switch (value) {
     case PortRole::service: return "service";

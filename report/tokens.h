@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "analyze/detect/detection.h"
 #include "analyze/held_ports.h"
 #include "analyze/observation.h"
 
@@ -21,11 +22,14 @@ namespace doorplate {
 [[nodiscard]] std::string_view token(SocketState value);
 [[nodiscard]] std::string_view token(Exposure value);
 [[nodiscard]] std::string_view token(BindObstacle value);
+[[nodiscard]] std::string_view token(NameSource value);
 
 // The same for people: free to become better.
 [[nodiscard]] std::string_view words(PortRole value);
 [[nodiscard]] std::string_view words(MatchQuality value);
 [[nodiscard]] std::string_view words(UnknownReason value);
+// "asked for in its TLS handshake"
+[[nodiscard]] std::string_view words(NameSource value);
 // "reached from ..."
 [[nodiscard]] std::string_view words(Exposure value);
 

@@ -38,8 +38,9 @@ class Row {
 };
 
 constexpr std::array end_columns{
-    "address", "port",    "class", "role", "role_confidence", "role_evidence", "registered_service", "local",
-    "pid",     "program", "exe",   "user", "holders",         "match",         "unknown_reason"};
+    "address", "port",        "class",         "role", "role_confidence", "role_evidence", "registered_service",
+    "name",    "name_source", "local",         "pid",  "program",         "exe",           "user",
+    "holders", "match",       "unknown_reason"};
 
 void write_process_fields(Row &row, const Attribution &who) {
     if (!who.known() || who.holders.empty()) {
@@ -70,6 +71,8 @@ void write_end_fields(Row &row, const FlowRecord &flow, const FlowEnd &end) {
         evidence += (evidence.empty() ? "" : " ") + std::string(token(piece));
     row.field(evidence);
     row.field(end.port.registered_service != nullptr ? end.port.registered_service->name : "");
+    row.field(end.name ? end.name->text : "");
+    row.field(end.name ? token(end.name->source) : "");
     row.field(!end.local ? "" : *end.local ? "true" : "false");
     write_process_fields(row, end.attribution);
     row.field(end.attribution.unknown ? token(*end.attribution.unknown) : "");
@@ -83,9 +86,9 @@ std::string header() {
     row.field("initiator_evidence");
     for (const char *name : {"packets", "frame_bytes", "ip_bytes", "payload_bytes"})
         for (const char *side : {"initiator", "responder"}) row.field(fmt::format("{}_{}", side, name));
-    for (const char *name :
-         {"tcp_state", "tcp_history", "handshake_rtt_ns", "initiator_retransmissions", "responder_retransmissions",
-          "icmp_type", "icmp_code", "icmp_id", "end_reason", "relation", "interfaces", "vlan", "explanation"})
+    for (const char *name : {"tcp_state", "tcp_history", "handshake_rtt_ns", "initiator_retransmissions",
+                             "responder_retransmissions", "icmp_type", "icmp_code", "icmp_id", "detected_protocol",
+                             "application", "end_reason", "relation", "interfaces", "vlan", "explanation"})
         row.field(name);
     return row.line();
 }
@@ -129,6 +132,8 @@ std::string row_of(const FlowRecord &flow, const HostFacts *host) {
         for (const Side side : {Side::initiator, Side::responder}) row.number(flow.flow.traffic[side].*counter);
     write_tcp_fields(row, flow.flow.tcp);
     write_icmp_fields(row, flow.flow.icmp);
+    row.field(flow.detection ? flow.detection->protocol : "");
+    row.field(flow.detection ? flow.detection->application.value_or("") : "");
     row.field(token(flow.flow.end_reason));
     row.field(flow.relation ? token(*flow.relation) : "");
     row.field(fmt::format("{}", fmt::join(flow.interface_names, " ")));

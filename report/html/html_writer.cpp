@@ -84,6 +84,10 @@ std::string end_html(const FlowRecord &flow, const FlowEnd &end) {
         html += fmt::format("<span class=\"role role-{}\">{}{}</span>", token(end.port.role),
                             named ? safe(end.port.registered_service->name) + " " : "", words(end.port.role));
     }
+    if (&end == &flow.responder) {
+        if (flow.detection) html += fmt::format(" <span class=\"faint\">{}</span>", safe(flow.detection->protocol));
+        if (end.name) html += fmt::format(" <span class=\"faint\">{}</span>", safe(end.name->text));
+    }
     if (end.attribution.unknown == UnknownReason::no_socket_facts) return html;
     if (end.multicast && !end.attribution.known()) return html;
     return html + "<span class=\"who\">" + owner_html(end.attribution) + "</span>";

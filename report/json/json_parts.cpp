@@ -63,6 +63,14 @@ template <typename Range> void write_tokens(JsonValue &json, std::string_view na
     json.end_array();
 }
 
+void write_name_members(JsonValue &json, const std::optional<EndpointName> &name) {
+    if (!name) {
+        json.null_member("name").null_member("name_source").null_member("other_names");
+        return;
+    }
+    json.member("name", name->text).member("name_source", token(name->source)).member("other_names", name->others);
+}
+
 void write_end(JsonValue &json, const FlowRecord &flow, Side side) {
     const FlowEnd &end = side == Side::initiator ? flow.initiator : flow.responder;
     json.begin_object();
@@ -73,7 +81,7 @@ void write_end(JsonValue &json, const FlowRecord &flow, Side side) {
         json.null_member("port");
     }
     write_port_members(json, end.port);
-    json.null_member("name");
+    write_name_members(json, end.name);
     json.member("local", end.local);
     json.member("multicast", end.multicast);
     write_attribution_members(json, end.attribution);
@@ -252,7 +260,8 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     json.member("further_fragments", flow.flow.further_fragments);
     write_tcp(json, flow.flow.tcp);
     write_icmp(json, flow.flow.icmp);
-    json.null_member("detected_protocol");
+    json.member("detected_protocol", flow.detection ? std::optional(flow.detection->protocol) : std::nullopt);
+    json.member("application", flow.detection ? flow.detection->application : std::nullopt);
     json.member("end_reason", token(flow.flow.end_reason));
     json.null_member("parent_id");
     json.key("relation");

@@ -62,7 +62,9 @@ void write_losses(JsonValue &json, const Losses &losses) {
     json.member("truncated_packets", losses.truncated_packets).member("orphan_fragments", losses.orphan_fragments);
     json.member("overlapping_fragments", losses.overlapping_fragments)
         .member("timed_out_fragments", losses.timed_out_fragments);
-    json.member("evicted_flows", losses.evicted_flows).member("flows_left_out", losses.flows_left_out).end_object();
+    json.member("evicted_flows", losses.evicted_flows).member("flows_left_out", losses.flows_left_out);
+    json.member("detections_cut_short", losses.detections_cut_short);
+    json.member("forgotten_names", losses.forgotten_names).end_object();
 }
 
 void write_malformations(JsonValue &json, const std::array<std::uint64_t, malformation_count> &counts) {

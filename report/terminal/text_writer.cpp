@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "analyze/detect/agreement.h"
 #include "report/escape.h"
 #include "report/explain.h"
 #include "report/format.h"
@@ -49,11 +50,19 @@ std::string program_text(const FlowEnd &end) {
     return who.unknown ? std::string(words(*who.unknown)) : "";
 }
 
+// " (bytes: ssh)" where the registered name does not say what is spoken.
+std::string spoken_text(const FlowRecord &flow, const FlowEnd &end) {
+    if (!flow.detection || &end != &flow.responder) return "";
+    const RegisteredService *service = end.port.role == PortRole::ephemeral ? nullptr : end.port.registered_service;
+    if (service != nullptr && agrees(service->name, flow.detection->protocol)) return "";
+    return fmt::format(" (bytes: {})", flow.detection->protocol);
+}
+
 EndText end_text(const FlowRecord &flow, const FlowEnd &end, bool numeric) {
     EndText text;
     const Transport transport = flow.flow.key.transport;
     text.endpoint = has_ports(transport) ? end.endpoint.to_string() : end.endpoint.address.to_string();
-    text.role = role_text(end.port, numeric);
+    text.role = role_text(end.port, numeric) + spoken_text(flow, end);
     text.role_ink = ink_of(end.port.role);
     if (flow.flow.icmp && &end == &flow.initiator) text.role = icmp_words(transport, flow.flow.icmp->type);
     text.program = program_text(end);
