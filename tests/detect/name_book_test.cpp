@@ -1,0 +1,183 @@
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analyze/detect/name_book.h"
+#include "dns_message.h"
+#include "exchange.h"
+
+namespace doorplate {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr Timestamp noon{hours(12)};
+
+IpAddress at(std::string_view text) { return *IpAddress::parse(text); }
+
+// "www.example.org 192.0.2.1", one for each address.
+std::vector<std::string> told_by(const std::string &wire) {
+    std::vector<std::string> lines;
+    for (const NamedAddress &answer :
+         addresses_in_answer({reinterpret_cast<const std::uint8_t *>(wire.data()), wire.size()})) {
+        lines.push_back(answer.name + " " + answer.address.to_string());
+    }
+    return lines;
+}
+
+TEST(DnsAnswers, AddressesBelongToTheNameThatWasAskedFor) {
+    const auto message = DnsMessage().asks("www.example.org").address("www.example.org", "192.0.2.1");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("www.example.org 192.0.2.1"));
+}
+
+TEST(DnsAnswers, AliasesLeadFromTheAskedNameInAnyOrder) {
+    const auto message = DnsMessage()
+                             .asks("a.example")
+                             .address("c.example", "2001:db8::1")
+                             .alias("b.example", "c.example")
+                             .alias("a.example", "b.example");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("a.example 2001:db8::1"));
+}
+
+TEST(DnsAnswers, AddressesOfOtherNamesAreNotBelieved) {
+    const auto message = DnsMessage().asks("a.example").address("bank.example", "192.0.2.66");
+    EXPECT_THAT(told_by(message.wire()), IsEmpty());
+}
+
+TEST(DnsAnswers, LettersHaveNoCaseInNames) {
+    const auto message = DnsMessage().asks("wWw.eXample").address("WWW.example", "192.0.2.1");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("www.example 192.0.2.1"));
+}
+
+TEST(DnsAnswers, OddBytesInNamesAreEscaped) {
+    const auto message = DnsMessage().asks("a\x1b[31m.example").address("a\x1b[31m.example", "192.0.2.1");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("a\\027[31m.example 192.0.2.1"));
+}
+
+TEST(DnsAnswers, QueriesAndFailuresTellNothing) {
+    EXPECT_THAT(told_by(DnsMessage().query().asks("a.example").address("a.example", "192.0.2.1").wire()), IsEmpty());
+    EXPECT_THAT(told_by(DnsMessage().failure(3).asks("a.example").address("a.example", "192.0.2.1").wire()), IsEmpty());
+}
+
+TEST(DnsAnswers, WithoutAQuestionRecordsNameThemselves) {
+    const auto message = DnsMessage().address("printer.local", "192.0.2.9");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("printer.local 192.0.2.9"));
+}
+
+TEST(DnsAnswers, AliasesThatGoInCirclesEnd) {
+    const auto message = DnsMessage()
+                             .asks("a.example")
+                             .alias("a.example", "b.example")
+                             .alias("b.example", "a.example")
+                             .address("b.example", "192.0.2.1");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("a.example 192.0.2.1"));
+}
+
+TEST(DnsAnswers, ANameThatPointsAtItselfEndsTheMessage) {
+    // 12 bytes of header, 15 of question, 25 of the first answer: this record begins at 52.
+    const std::string loop("\xc0\x34\x00\x01\x00\x01\x00\x00\x00\x00\x00\x04\x01\x02\x03\x04", 16);
+    const auto message =
+        DnsMessage().asks("a.example").address("a.example", "192.0.2.1").record(loop).address("a.example", "192.0.2.2");
+    EXPECT_THAT(told_by(message.wire()), ElementsAre("a.example 192.0.2.1"));
+}
+
+TEST(DnsAnswers, WhatWasCutOffIsNotThere) {
+    const std::string whole =
+        DnsMessage().asks("a.example").address("a.example", "192.0.2.1").address("a.example", "192.0.2.2").wire();
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        EXPECT_GE(1U, told_by(whole.substr(0, length)).size()) << length;
+    }
+    EXPECT_EQ(2U, told_by(whole).size());
+}
+
+class Names : public testing::Test {
+  protected:
+    static std::string answer(std::string_view name, std::string_view address) {
+        return DnsMessage().asks(name).address(name, address).wire();
+    }
+    void hears(const Exchange &exchange, Timestamp time = noon) {
+        for (const Dissection &packet : exchange.packets()) book_.read(packet, time);
+    }
+    void learns(std::string_view name, std::string_view address, Timestamp time, std::uint32_t ttl = 300) {
+        book_.learn(at("192.0.2.10"), {std::string(name), at(address), ttl}, time);
+    }
+    // The name, "?" and how many others led there; "-" without a name.
+    std::string name_of(std::string_view address, Timestamp time = noon + seconds(1),
+                        std::string_view client = "192.0.2.10") {
+        const auto name = book_.name_of(at(client), at(address), time);
+        if (!name) return "-";
+        EXPECT_EQ(NameSource::dns_answer, name->source);
+        return name->others == 0 ? name->text : name->text + "?" + std::to_string(name->others);
+    }
+
+    NameBook book_{{4, 2}};
+};
+
+TEST_F(Names, AreKnownToWhoAsked) {
+    hears(Exchange(53, Transport::udp).server(answer("a.example", "203.0.113.1")));
+    EXPECT_EQ("a.example", name_of("203.0.113.1"));
+    EXPECT_EQ("-", name_of("203.0.113.1", noon + seconds(1), "192.0.2.11"));
+}
+
+TEST_F(Names, OverTcpStandBehindTheirLength) {
+    const std::string two = DnsMessage().asks("a.example").address("a.example", "203.0.113.1").framed() +
+                            DnsMessage().asks("b.example").address("b.example", "203.0.113.2").framed();
+    hears(Exchange(53).server(two).server(two.substr(0, 30)));
+    EXPECT_EQ("a.example", name_of("203.0.113.1"));
+    EXPECT_EQ("b.example", name_of("203.0.113.2"));
+}
+
+TEST_F(Names, ToldToAGroupAreKnownToAll) {
+    hears(Exchange(5353, Transport::udp, "224.0.0.251", "192.0.2.9")
+              .server(DnsMessage().address("printer.local", "192.0.2.9").wire()));
+    EXPECT_EQ("printer.local", name_of("192.0.2.9"));
+}
+
+TEST_F(Names, FromOtherPortsAreNoAnswers) {
+    hears(Exchange(5300, Transport::udp).server(answer("a.example", "203.0.113.1")));
+    hears(Exchange(53, Transport::udp).client(answer("b.example", "203.0.113.2")));
+    EXPECT_EQ(0U, book_.size());
+}
+
+TEST_F(Names, ToldAfterwardsAreNotTheReason) {
+    learns("a.example", "203.0.113.1", noon);
+    EXPECT_EQ("-", name_of("203.0.113.1", noon - seconds(1)));
+    EXPECT_EQ("a.example", name_of("203.0.113.1", noon));
+}
+
+TEST_F(Names, ToldLastWinAndTheOthersAreCounted) {
+    learns("a.example", "203.0.113.1", noon);
+    learns("b.example", "203.0.113.1", noon + seconds(5));
+    EXPECT_EQ("a.example", name_of("203.0.113.1", noon + seconds(1)));
+    EXPECT_EQ("b.example?1", name_of("203.0.113.1", noon + seconds(6)));
+}
+
+TEST_F(Names, OfLongAgoAreNoDoubt) {
+    learns("a.example", "203.0.113.1", noon, 60);
+    learns("b.example", "203.0.113.1", noon + hours(1));
+    EXPECT_EQ("b.example", name_of("203.0.113.1", noon + hours(1)));
+}
+
+TEST_F(Names, OfTheOldestAddressAreForgottenFirst) {
+    for (int i = 1; i <= 4; ++i) learns("old.example", "203.0.113." + std::to_string(i), noon);
+    learns("again.example", "203.0.113.1", noon);
+    learns("new.example", "203.0.113.5", noon);
+    EXPECT_EQ(4U, book_.size());
+    EXPECT_EQ(1U, book_.forgotten());
+    EXPECT_EQ("-", name_of("203.0.113.2"));
+    EXPECT_EQ("again.example?1", name_of("203.0.113.1"));
+}
+
+TEST_F(Names, OfOneAddressAreBounded) {
+    for (const char *name : {"a.example", "b.example", "c.example"}) learns(name, "203.0.113.1", noon);
+    EXPECT_EQ("c.example?1", name_of("203.0.113.1"));
+    EXPECT_EQ(1U, book_.forgotten());
+}
+
+} // namespace
+} // namespace doorplate
