@@ -31,6 +31,7 @@ struct Words {
     std::string filter_file;
     int buffer_kib = 0;
     bool no_promiscuous = false;
+    bool no_dpi = false;
     std::uint64_t count = 0;
     bool all = false;
     std::string question;
@@ -102,8 +103,7 @@ void add_analysis_options(CLI::App &app, Words &words) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str()
         ->group("Analysis");
-    app.add_flag("!--no-dpi", words.analysis.detect_protocols, "Do not look into payloads: no protocols, no names")
-        ->group("Analysis");
+    app.add_flag("--no-dpi", words.no_dpi, "Do not look into payloads: no protocols, no names")->group("Analysis");
 }
 
 void add_path(CLI::App &app, const std::string &flag, std::vector<std::string> &paths, const std::string &what) {
@@ -178,6 +178,7 @@ std::string filter_of(const Words &words, std::size_t from) {
 
 Command command_of(const CLI::App &app, Words &words) {
     if (words.all) words.reports.top = 0;
+    words.analysis.detect_protocols = !words.no_dpi;
     const auto count = words.count == 0 ? std::nullopt : std::optional(words.count);
     if (app.got_subcommand("live")) {
         if (words.buffer_kib != 0) words.capture.buffer_bytes = words.buffer_kib * 1024;

@@ -9,6 +9,7 @@ set(rules
   "analyze/*.h|analyze/*.cpp"                 "\"(report|tests)/|\"options\\.h"
   "analyze/dissect/*.h|analyze/dissect/*.cpp" "\"capture/sockets/"
   "report/*.h|report/*.cpp"                   "\"tests/|\"options\\.h"
+  "analyze/*.h|report/*.h|report/*.cpp|main.cpp|options.h|options.cpp" "<(ndpi|ldns/)"
   "analyze/*.h|analyze/*.cpp"                 "<(pcap|libmnl/|sys/capability\\.h|linux/)"
   "report/*.h|report/*.cpp"                   "<(pcap|libmnl/|sys/capability\\.h|linux/)"
   "main.cpp|options.h"                        "<(pcap|libmnl/|linux/)"

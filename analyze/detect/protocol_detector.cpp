@@ -249,7 +249,9 @@ class ProtocolDetector::Impl {
                 state.service = second_look(name_of(bearer(flow)), state.transport(), state.first(), state.first());
             }
         }
-        if (!state.service || flow.confidence != NDPI_CONFIDENCE_DPI) return std::nullopt;
+        // Its memory of other flows is empty: what comes from there (BitTorrent), this flow's packet put into it.
+        const bool by_bytes = flow.confidence == NDPI_CONFIDENCE_DPI || flow.confidence == NDPI_CONFIDENCE_DPI_CACHE;
+        if (!state.service || !by_bytes) return std::nullopt;
 
         Detection detection;
         detection.protocol = std::move(*state.service);

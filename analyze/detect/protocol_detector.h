@@ -11,7 +11,7 @@
 
 namespace doorplate {
 
-// How many packets with payload of one flow are looked at. tests/detect/README.md has what more would bring.
+// How many packets with payload of one flow are looked at. README.md has what more would bring.
 struct DetectorLimits {
     std::uint8_t tcp_packets = 10;
     std::uint8_t udp_packets = 8;

@@ -126,8 +126,7 @@ TEST_F(Detector, SeesNothingInNoise) {
 
 TEST_F(Detector, RemembersNothingOfOtherFlows) {
     const Exchange quiet = Exchange(6881, Transport::udp).client(std::string(40, '\x07'));
-    const Exchange torrent =
-        Exchange(6881, Transport::udp).client("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe");
+    const Exchange torrent = Exchange(6881).client("\x13" + "BitTorrent protocol"s + std::string(48, 'x'));
     const std::string before = seen(quiet);
     EXPECT_EQ("bittorrent", seen(torrent));
     EXPECT_EQ(before, seen(quiet));

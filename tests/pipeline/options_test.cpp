@@ -45,6 +45,12 @@ TEST(Options, TcpdumpsLettersKeepTheirMeaning) {
     EXPECT_EQ("tcp port 443", live.capture.filter);
 }
 
+TEST(Options, PayloadsAreLookedIntoUnlessToldNotTo) {
+    EXPECT_TRUE(parsed<ReplayCommand>({"replay", "a.pcap"}).analysis.detect_protocols);
+    EXPECT_FALSE(parsed<ReplayCommand>({"replay", "a.pcap", "--no-dpi"}).analysis.detect_protocols);
+    EXPECT_FALSE(parsed<LiveCommand>({"live", "--no-dpi"}).analysis.detect_protocols);
+}
+
 TEST(Options, OptionsMayStandBehindTheFilter) {
     EXPECT_EQ("udp", parsed<LiveCommand>({"live", "udp", "-i", "lo"}).capture.filter);
 }
