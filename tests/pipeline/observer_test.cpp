@@ -210,6 +210,54 @@ TEST_F(ObserverTest, AMalformationIsCountedAndWorkGoesOn) {
     EXPECT_THAT(seen.flows, SizeIs(1));
 }
 
+// What is in the payloads of a DNS answer, and of a request to the address that it gave.
+std::vector<FlowRecord> flows_after_dns(AnalysisOptions options, std::string_view request) {
+    using namespace std::string_literals;
+    const std::string answer = "\0\1\x81\x80\0\1\0\1\0\0\0\0"s // one question, one answer
+                               "\1a\7example\0\0\1\0\1"s
+                               "\xc0\x0c\0\1\0\1\0\0\1\0\0\4\xc6\x33\x64\x07"s; // 198.51.100.7
+    Observer observer(options, [](const FlowRecord &) {});
+    const auto observe = [&](const BuiltPacket &packet) {
+        const Packet view = packet.view();
+        observer.ingest({&view, 1}, {});
+    };
+    observe(PacketBuilder().ethernet().ipv4("192.0.2.53", host_address).udp(53, 40000).payload(answer).build());
+    observe(PacketBuilder()
+                .ethernet()
+                .ipv4(host_address, peer_address)
+                .tcp(51000, 443)
+                .flags("P.")
+                .payload(request)
+                .at_ms(5)
+                .build());
+    return observer.finish().flows;
+}
+
+TEST(Observer, SaysWhatTheBytesAreAndWhatTheResponderWasCalled) {
+    const auto flows = flows_after_dns({}, "SSH-2.0-OpenSSH_9.2\r\n");
+    ASSERT_THAT(flows, SizeIs(2));
+    ASSERT_TRUE(flows[0].detection && flows[1].detection);
+    EXPECT_EQ("dns", flows[0].detection->protocol);
+    EXPECT_EQ("ssh", flows[1].detection->protocol);
+    EXPECT_EQ((EndpointName{"a.example", NameSource::dns_answer, 0}), flows[1].responder.name);
+    EXPECT_EQ(std::nullopt, flows[1].initiator.name);
+}
+
+TEST(Observer, TakesTheNameInTheFlowItselfBeforeThatOfDns) {
+    const auto flows = flows_after_dns({}, "GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept: */*\r\n\r\n");
+    ASSERT_THAT(flows, SizeIs(2));
+    EXPECT_EQ((EndpointName{"www.example.org", NameSource::http_host, 0}), flows[1].responder.name);
+}
+
+TEST(Observer, LeavesPayloadsAloneIfToldTo) {
+    AnalysisOptions options;
+    options.detect_protocols = false;
+    for (const FlowRecord &flow : flows_after_dns(options, "SSH-2.0-OpenSSH_9.2\r\n")) {
+        EXPECT_EQ(std::nullopt, flow.detection);
+        EXPECT_EQ(std::nullopt, flow.responder.name);
+    }
+}
+
 TEST(Observer, KeepsAsManyFlowsAsItMayAndSaysHowManyItLeftOut) {
     AnalysisOptions options;
     options.kept_flows = 2;

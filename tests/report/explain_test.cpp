@@ -35,6 +35,23 @@ TEST(ExplainFlow, SaysWhoConnectedWhichPortIsFixedAndWhoPickedTheOther) {
         live(curl_to_web_server()));
 }
 
+TEST(ExplainFlow, SaysWhereTheBytesAreNotWhatThePortIsRegisteredFor) {
+    FlowRecord flow = curl_to_web_server();
+    flow.detection = Detection{.protocol = "tls", .application = {}, .server_name = {}};
+    EXPECT_THAT(live(flow), Not(HasSubstr("bytes")));
+    flow.detection->protocol = "ssh";
+    EXPECT_THAT(live(flow), HasSubstr(" 443 is registered as https, but the bytes are ssh. "));
+}
+
+TEST(ExplainFlow, SaysWhatTheResponderWasCalledAndByWhom) {
+    FlowRecord flow = curl_to_web_server();
+    flow.responder.name = EndpointName{"www.example.org", NameSource::tls_sni};
+    EXPECT_THAT(live(flow), HasSubstr(" www.example.org is the name asked for in its TLS handshake. "));
+    flow.responder.name = EndpointName{"a\x1b[31m.example", NameSource::dns_answer, 2};
+    EXPECT_THAT(live(flow), HasSubstr(" a\\x1b[31m.example is the name told by DNS before; 2 other names led there as "
+                                      "well. "));
+}
+
 TEST(ExplainFlow, OfABareFileClaimsNothingAboutItsHost) {
     EXPECT_EQ(
         "An unnamed program connected from 192.0.2.10:51034 to 198.51.100.7:443. 443 is the fixed port, the one that "

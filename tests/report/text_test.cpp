@@ -120,6 +120,14 @@ Programs without a name
                 columns(120)));
 }
 
+TEST(Text, ShowsTheBytesOnlyWhereTheRegisteredNameDoesNotSayIt) {
+    FlowRecord flow = curl_to_web_server();
+    flow.detection = Detection{.protocol = "tls", .application = {}, .server_name = {}};
+    EXPECT_THAT(text_of(replay_of({flow}), columns(160)), Not(HasSubstr("bytes:")));
+    flow.detection->protocol = "ssh";
+    EXPECT_THAT(text_of(replay_of({flow}), columns(160)), HasSubstr("https service (bytes: ssh)"));
+}
+
 TEST(Text, OfNothingSaysSo) { EXPECT_EQ("web.pcapng: no packets.\n", text_of(replay_of({}))); }
 
 // --- fitting
