@@ -34,9 +34,9 @@ class Observer::Impl {
     void ingest(const SocketFacts &facts) { history_.ingest(facts); }
 
     void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
-        for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), group_size))) {
+        for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), own_batch_size))) {
             own_batch_.clear();
-            own_batch_.add(packets.first(std::min(packets.size(), group_size)));
+            own_batch_.add(packets.first(std::min(packets.size(), own_batch_size)));
             own_batch_.dissect_all(options_.dissect);
             ingest(own_batch_, interfaces);
         }
@@ -46,9 +46,19 @@ class Observer::Impl {
         for (std::size_t i = interface_names_.size(); i < interfaces.size(); ++i) {
             interface_names_.push_back(interfaces[i].name);
         }
+        // A step takes each group one stage further, so that the memory that one stage asked for has come when the
+        // next one looks at it.
+        const std::size_t groups = (batch.size() + group_size - 1) / group_size;
         std::span<const PackedKey> keys = batch.keys();
-        for (std::size_t begin = 0; begin < batch.size(); begin += group_size) {
-            ingest_group(batch, begin, std::min(begin + group_size, batch.size()), keys);
+        for (std::size_t step = 0; step < groups + stages - 1; ++step) {
+            if (step < groups) keys = announce(batch, step, keys);
+            if (step >= 1 && step - 1 < groups) {
+                for (const FlowTable::Arrival &arrival : arrivals_of(step - 1)) table_.fetch_flow(arrival);
+            }
+            if (step >= 2 && step - 2 < groups) {
+                for (const FlowTable::Arrival &arrival : arrivals_of(step - 2)) table_.fetch_tracker(arrival);
+            }
+            if (step >= 3) ingest_group(batch, step - 3);
         }
     }
 
@@ -78,23 +88,34 @@ class Observer::Impl {
     }
 
   private:
-    // Enough that the memory of the first packet's flow has come when the last packet has been announced.
-    static constexpr std::size_t group_size = 32;
+    // Packets that are fetched for at a time, and how many are dissected in one go if nobody did it before.
+    static constexpr std::size_t group_size = 16;
+    static constexpr std::size_t own_batch_size = 128;
+    // Announced, flow fetched, tracker fetched, counted.
+    static constexpr std::size_t stages = 4;
 
-    // `keys` begins with the keys of the group, which are taken from it.
-    void ingest_group(const DissectedBatch &batch, std::size_t begin, std::size_t end,
-                      std::span<const PackedKey> &keys) {
-        arrivals_.clear();
-        for (std::size_t i = begin; i < end; ++i) {
+    std::vector<FlowTable::Arrival> &arrivals_of(std::size_t group) { return arrivals_[group % stages]; }
+    static std::size_t end_of(std::size_t group, const DissectedBatch &batch) {
+        return std::min((group + 1) * group_size, batch.size());
+    }
+
+    // `keys` begins with those of the group; returns those behind it.
+    std::span<const PackedKey> announce(const DissectedBatch &batch, std::size_t group,
+                                        std::span<const PackedKey> keys) {
+        std::vector<FlowTable::Arrival> &arrivals = arrivals_of(group);
+        arrivals.clear();
+        for (std::size_t i = group * group_size; i < end_of(group, batch); ++i) {
             for (const Dissection &dissection : batch.levels(i)) {
-                arrivals_.push_back(table_.arrive(batch.packets()[i], dissection, keys.front()));
+                arrivals.push_back(table_.arrive(batch.packets()[i], dissection, keys.front()));
                 keys = keys.subspan(1);
             }
         }
-        for (const FlowTable::Arrival &arrival : arrivals_) table_.fetch_flow(arrival);
-        for (const FlowTable::Arrival &arrival : arrivals_) table_.fetch_tracker(arrival);
-        std::span<const FlowTable::Arrival> arrivals = arrivals_;
-        for (std::size_t i = begin; i < end; ++i) {
+        return keys;
+    }
+
+    void ingest_group(const DissectedBatch &batch, std::size_t group) {
+        std::span<const FlowTable::Arrival> arrivals = arrivals_of(group);
+        for (std::size_t i = group * group_size; i < end_of(group, batch); ++i) {
             const std::size_t levels = batch.levels(i).size();
             ingest(batch.packets()[i], arrivals.first(levels));
             arrivals = arrivals.subspan(levels);
@@ -248,7 +269,8 @@ class Observer::Impl {
     KeptFlows ended_;
     FlowTotals totals_;
     DissectedBatch own_batch_;
-    std::vector<FlowTable::Arrival> arrivals_;
+    // Of the groups that are on their way.
+    std::array<std::vector<FlowTable::Arrival>, stages> arrivals_;
     std::uint64_t packets_ = 0;
     std::uint64_t frame_bytes_ = 0;
     std::optional<Timestamp> first_packet_;
