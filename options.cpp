@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -24,6 +25,10 @@ const std::map<std::string, AttributionMethod> methods{{"auto", AttributionMetho
                                                        {"none", AttributionMethod::none}};
 const std::map<std::string, CaptureDirection> directions{
     {"in", CaptureDirection::in}, {"out", CaptureDirection::out}, {"inout", CaptureDirection::inout}};
+
+// Seconds. Nobody waits longer than a year.
+constexpr double shortest_timeout = 0.001;
+constexpr double longest_timeout = 366 * 86400;
 
 // What the command line said, before it is checked: one of these serves every subcommand.
 struct Words {
@@ -97,7 +102,47 @@ void add_socket_options(CLI::App &app, Words &words, bool may_be_none) {
         ->group("Sockets");
 }
 
+void add_timeout(CLI::App &app, const std::string &flag, Duration &target, double least, const std::string &what) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::duration<double>>(target).count();
+    const auto take = [&target](double given) {
+        target = std::chrono::round<Duration>(std::chrono::duration<double>(given));
+    };
+    app.add_option_function<double>(flag, take, what)
+        ->type_name("SECONDS")
+        ->check(CLI::Range(least, longest_timeout).description(""))
+        ->default_str(fmt::format("{}", seconds))
+        ->group("Analysis");
+}
+
+// The parts of --key, each given or not.
+void add_key(CLI::App &app, KeyOptions &key) {
+    const std::map<std::string, bool KeyOptions::*> parts{{"vlan", &KeyOptions::vlan},
+                                                          {"mpls", &KeyOptions::mpls},
+                                                          {"tunnel", &KeyOptions::tunnel},
+                                                          {"interface", &KeyOptions::interface}};
+    const auto take = [&key, parts](const std::vector<std::string> &words) {
+        for (const std::string &word : words) key.*parts.at(word) = true;
+    };
+    app.add_option_function<std::vector<std::string>>(
+           "--key", take, "Also tell flows apart by: vlan, mpls, tunnel, interface (comma between; repeatable)")
+        ->type_name("PARTS")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check([parts](const std::string &word) {
+            return parts.contains(word) ? std::string{}
+                                        : fmt::format("'{}' is none of vlan, mpls, tunnel, interface", word);
+        })
+        ->group("Analysis");
+}
+
 void add_analysis_options(CLI::App &app, Words &words) {
+    FlowTableOptions &flows = words.analysis.flows;
+    add_key(app, flows.key);
+    add_timeout(app, "--tcp-timeout", flows.tcp_inactive, shortest_timeout,
+                "End a TCP flow without packets for this long");
+    add_timeout(app, "--udp-timeout", flows.udp_inactive, shortest_timeout, "The same for UDP");
+    add_timeout(app, "--other-timeout", flows.other_inactive, shortest_timeout, "The same for all others");
+    add_timeout(app, "--active-timeout", flows.active, 0, "Cut longer flows into pieces; 0 is never");
     app.add_option("--max-flows", words.analysis.flows.max_flows,
                    "Most flows followed at a time; who would end first goes first")
         ->type_name("N")

@@ -22,6 +22,7 @@ namespace doorplate {
 // How flows and sockets belong together.
 enum class RelationKind : std::uint8_t {
     loopback_pair, // both ends of one flow are on this host: two programs talking to each other
+    tunnel,        // the second flow's packets travel inside the first one's
 };
 
 struct Relation {

@@ -255,6 +255,8 @@ class Observer::Impl {
         std::ranges::sort(observation.flows, {}, [](const FlowRecord &record) { return record.flow.id; });
         for (const FlowRecord &record : observation.flows) {
             if (record.relation) observation.relations.push_back({*record.relation, {record.flow.id}});
+            if (const auto &parent = record.flow.parent_id)
+                observation.relations.push_back({RelationKind::tunnel, {*parent, record.flow.id}});
         }
     }
 

@@ -12,6 +12,7 @@
 #include <concepts>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "analyze/detect/agreement.h"
 #include "report/escape.h"
@@ -53,6 +54,7 @@ class Explanation {
 
     void write() {
         say_opening();
+        say_tunnel();
         if (flow_.relation == RelationKind::loopback_pair || (is_local(Side::initiator) && is_local(Side::responder)))
             say("Both ends are on this host.");
         if (has_ports(transport())) {
@@ -304,6 +306,31 @@ class Explanation {
         if (end(side).multicast)
             put(end(side).endpoint.address.is_multicast() ? "the group " : "everybody on the network (broadcast) at ");
         put(place(side));
+    }
+
+    // What a tunnel's number is called.
+    static std::string_view tunnel_number(TunnelKind kind) {
+        switch (kind) {
+        case TunnelKind::gre: return "key";
+        case TunnelKind::vxlan:
+        case TunnelKind::geneve: return "network";
+        case TunnelKind::erspan:
+        case TunnelKind::l2tp: return "session";
+        case TunnelKind::gtp_u: return "endpoint";
+        default: return "number";
+        }
+    }
+
+    void say_tunnel() {
+        const Flow &flow = flow_.flow;
+        if (flow.tunnel == TunnelKind::none) return;
+        const std::string_view name = words(flow.tunnel);
+        begin_sentence();
+        put("Its packets travel inside ", std::string_view("EILM").contains(name.front()) ? "an " : "a ", name,
+            " tunnel");
+        if (flow.tunnel_id) put(" (", tunnel_number(flow.tunnel), " ", *flow.tunnel_id, ")");
+        if (flow.parent_id) put(", in those of flow #", *flow.parent_id);
+        put(".");
     }
 
     void say_portless() {
@@ -705,6 +732,26 @@ std::string explain_flow(const FlowRecord &flow, const HostFacts *host) {
     std::string text;
     text.reserve(most_texts);
     Explanation(flow, host, text).write();
+    return text;
+}
+
+std::string explain_path(const FlowRecord &flow, bool several_interfaces) {
+    std::vector<std::string> parts;
+    if (several_interfaces && !flow.interface_names.empty()) {
+        std::vector<std::string> names;
+        names.reserve(flow.interface_names.size());
+        for (const std::string &name : flow.interface_names) names.push_back(printable(name));
+        parts.push_back("seen on " + listed(names));
+    }
+    const auto stack = [&](const auto &numbers, std::string_view one, std::string_view several) {
+        if (!numbers.empty())
+            parts.push_back(fmt::format("{} {}", numbers.size() == 1 ? one : several, fmt::join(numbers, ", ")));
+    };
+    stack(flow.flow.vlans, "in VLAN", "in VLANs");
+    stack(flow.flow.mpls, "under MPLS label", "under MPLS labels");
+    if (parts.empty()) return "";
+    std::string text = listed(parts) + ".";
+    text[0] = upper(text[0]);
     return text;
 }
 

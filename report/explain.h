@@ -13,6 +13,10 @@ namespace doorplate {
 // Plain text without control characters; program names are escaped for a terminal. `host` is absent in a replay.
 [[nodiscard]] std::string explain_flow(const FlowRecord &flow, const HostFacts *host);
 
+// Where its packets were seen and what they were wrapped in: interfaces, where there is more than one, VLAN tags, MPLS
+// labels. Empty if there is nothing to say.
+[[nodiscard]] std::string explain_path(const FlowRecord &flow, bool several_interfaces);
+
 // Why the program behind one end is unknown, and what would help.
 [[nodiscard]] std::string explain_unknown(const Attribution &attribution);
 

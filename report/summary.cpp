@@ -27,7 +27,10 @@ std::string name_counts(const std::map<std::string, std::uint64_t> &counts) {
 
 std::string program_sentence(const FlowTotals &totals) {
     if (totals.flows == 0) return "";
-    if (totals.no_socket_facts) return " No programs are named: these packets came without socket facts.";
+    if (totals.no_socket_facts)
+        return " No programs are named: these packets came without socket facts; captured live by doorplate, they "
+               "would "
+               "have names.";
     if (totals.local_ends == 0) return " No flow has an end on this host, so no program could be named.";
     if (totals.known_ends == totals.local_ends)
         return totals.local_ends == 1
@@ -35,6 +38,25 @@ std::string program_sentence(const FlowTotals &totals) {
                    : fmt::format(" Programs are named at all {} ends on this host.", grouped(totals.local_ends));
     return fmt::format(" Programs are named at {} of {} on this host.", grouped(totals.known_ends),
                        counted(totals.local_ends, "end"));
+}
+
+// "20 tcp, 8 udp, 1 icmp"
+std::string by_transport(const FlowTotals &totals) {
+    const auto by_token = flows_by_transport(totals);
+    std::vector<std::pair<std::string, std::uint64_t>> counts(by_token.begin(), by_token.end());
+    std::ranges::sort(counts, {}, [](const auto &count) { return std::pair{~count.second, count.first}; });
+    std::vector<std::string> parts;
+    parts.reserve(counts.size());
+    for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), name));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// "10 flows: 6 tcp, 4 udp", "2,000,000 tcp flows"
+std::string flow_counts(const FlowTotals &totals) {
+    if (totals.flows == 0) return "no flows";
+    const auto by_token = flows_by_transport(totals);
+    if (by_token.size() == 1) return counted(totals.flows, by_token.begin()->first + " flow");
+    return fmt::format("{}: {}", counted(totals.flows, "flow"), by_transport(totals));
 }
 
 // A whole line of advice or a kernel's message ends with its own full stop, or gets one.
@@ -96,6 +118,11 @@ std::uint64_t packets_of(const FlowRecord &flow) {
     return flow.flow.traffic.initiator.packets + flow.flow.traffic.responder.packets;
 }
 
+std::string id_text(const FlowRecord &flow) {
+    if (!flow.flow.parent_id) return fmt::format("#{}", flow.flow.id);
+    return fmt::format("#{} in #{}", flow.flow.id, *flow.flow.parent_id);
+}
+
 std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top) {
     std::vector<std::size_t> order(observation.flows.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -124,16 +151,6 @@ std::map<std::string, std::uint64_t> flows_by_transport(const FlowTotals &totals
     return counts;
 }
 
-std::string by_transport(const FlowTotals &totals) {
-    const auto by_token = flows_by_transport(totals);
-    std::vector<std::pair<std::string, std::uint64_t>> counts(by_token.begin(), by_token.end());
-    std::ranges::sort(counts, {}, [](const auto &count) { return std::pair{~count.second, count.first}; });
-    std::vector<std::string> parts;
-    parts.reserve(counts.size());
-    for (const auto &[name, count] : counts) parts.push_back(fmt::format("{} {}", grouped(count), name));
-    return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 std::string summary_sentences(const Observation &observation) {
     const SourceFacts &source = observation.source;
     const std::string name = source_name(source);
@@ -152,8 +169,7 @@ std::string summary_sentences(const Observation &observation) {
                                 same_day ? to.substr(11) : to);
         }
     }
-    text += totals.flows == 0 ? "; no flows."
-                              : fmt::format("; {}: {}.", counted(totals.flows, "flow"), by_transport(totals));
+    text += "; " + flow_counts(totals) + ".";
     // ARP and the like: nothing is lost there.
     if (const auto &others = observation.losses.packets_without_flow; !others.empty())
         text += fmt::format(" Packets that belong to no flow: {}.", name_counts(others));
@@ -180,6 +196,7 @@ std::vector<std::string> shortcomings(const Observation &observation) {
 
 std::vector<UnknownGroup> unknown_groups(const Observation &observation) {
     std::vector<UnknownGroup> found;
+    if (observation.totals.no_socket_facts) return found; // the summary says so, and there is nothing else to say
     for (const auto &[reason, group] : observation.totals.unknown) {
         Attribution attribution;
         attribution.unknown = reason;

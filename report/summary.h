@@ -13,6 +13,9 @@ namespace doorplate {
 [[nodiscard]] std::uint64_t frame_bytes_of(const FlowRecord &flow);
 [[nodiscard]] std::uint64_t packets_of(const FlowRecord &flow);
 
+// "#12", and "#12 in #3" for a flow inside another one's tunnel.
+[[nodiscard]] std::string id_text(const FlowRecord &flow);
+
 // Indices into observation.flows by frame bytes, most first; at most `top` of them, 0 means all that are kept.
 [[nodiscard]] std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top);
 
@@ -21,8 +24,6 @@ namespace doorplate {
 
 // Flows of each transport, by its token.
 [[nodiscard]] std::map<std::string, std::uint64_t> flows_by_transport(const FlowTotals &totals);
-// "20 tcp, 8 udp, 1 icmp"
-[[nodiscard]] std::string by_transport(const FlowTotals &totals);
 
 // One or two sentences: how much was seen, when, in how many flows, and how many programs have names.
 [[nodiscard]] std::string summary_sentences(const Observation &observation);
@@ -30,7 +31,8 @@ namespace doorplate {
 // What was lost, damaged or weaker than it could be, a sentence each; empty if nothing was.
 [[nodiscard]] std::vector<std::string> shortcomings(const Observation &observation);
 
-// Ends without a program, by reason: how many, why, and what would help. Other hosts' ends are not among them.
+// Ends without a program, by reason: how many, why, and what would help. Other hosts' ends are not among them; of
+// a bare capture file, where all would be, there are none.
 struct UnknownGroup {
     UnknownReason reason = UnknownReason::no_socket_facts;
     std::uint64_t ends = 0;

@@ -159,6 +159,7 @@ std::string_view token(Checksum value) {
 std::string_view token(RelationKind value) {
     switch (value) {
     case RelationKind::loopback_pair: return "loopback_pair";
+    case RelationKind::tunnel: return "tunnel";
     }
     return "unknown";
 }
@@ -258,6 +259,25 @@ std::string_view words(UnknownReason value) {
     case UnknownReason::kernel_socket: return "the kernel";
     case UnknownReason::raw_socket: return "raw socket";
     case UnknownReason::ambiguous: return "ambiguous";
+    }
+    return "unknown";
+}
+
+std::string_view words(TunnelKind value) {
+    switch (value) {
+    case TunnelKind::none: return "no";
+    case TunnelKind::ip_in_ip: return "IP-in-IP";
+    case TunnelKind::six_in_four: return "6in4";
+    case TunnelKind::four_in_six: return "4in6";
+    case TunnelKind::gre: return "GRE";
+    case TunnelKind::erspan: return "ERSPAN";
+    case TunnelKind::vxlan: return "VXLAN";
+    case TunnelKind::geneve: return "Geneve";
+    case TunnelKind::gtp_u: return "GTP-U";
+    case TunnelKind::teredo: return "Teredo";
+    case TunnelKind::l2tp: return "L2TP";
+    case TunnelKind::etherip: return "EtherIP";
+    case TunnelKind::mpls_in_ip: return "MPLS-in-IP";
     }
     return "unknown";
 }

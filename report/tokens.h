@@ -30,6 +30,7 @@ namespace doorplate {
 [[nodiscard]] std::string_view words(UnknownReason value);
 // "asked for in its TLS handshake"
 [[nodiscard]] std::string_view words(NameSource value);
+[[nodiscard]] std::string_view words(TunnelKind value);
 // "reached from ..."
 [[nodiscard]] std::string_view words(Exposure value);
 

@@ -23,6 +23,7 @@ class Row {
     void field(std::string_view bytes) { add(csv_field(bytes)); }
     void number(std::uint64_t value) { add(std::to_string(value)); }
     void number(const std::optional<std::int64_t> &value) { add(value ? std::to_string(*value) : ""); }
+    void number(const std::optional<std::uint64_t> &value) { add(value ? std::to_string(*value) : ""); }
     void empty() { add(""); }
     [[nodiscard]] std::string line() const { return text_ + "\r\n"; }
 
@@ -86,9 +87,26 @@ std::string header() {
     row.field("initiator_evidence");
     for (const char *name : {"packets", "frame_bytes", "ip_bytes", "payload_bytes"})
         for (const char *side : {"initiator", "responder"}) row.field(fmt::format("{}_{}", side, name));
-    for (const char *name : {"tcp_state", "tcp_history", "handshake_rtt_ns", "initiator_retransmissions",
-                             "responder_retransmissions", "icmp_type", "icmp_code", "icmp_id", "detected_protocol",
-                             "application", "end_reason", "relation", "interfaces", "vlan", "explanation"})
+    for (const char *name : {"tcp_state",
+                             "tcp_history",
+                             "handshake_rtt_ns",
+                             "initiator_retransmissions",
+                             "responder_retransmissions",
+                             "icmp_type",
+                             "icmp_code",
+                             "icmp_id",
+                             "detected_protocol",
+                             "application",
+                             "end_reason",
+                             "relation",
+                             "interfaces",
+                             "vlan",
+                             "explanation",
+                             "level",
+                             "parent_id",
+                             "tunnel_kind",
+                             "tunnel_id",
+                             "mpls"})
         row.field(name);
     return row.line();
 }
@@ -139,6 +157,11 @@ std::string row_of(const FlowRecord &flow, const HostFacts *host) {
     row.field(fmt::format("{}", fmt::join(flow.interface_names, " ")));
     row.field(fmt::format("{}", fmt::join(flow.flow.vlans, " ")));
     row.field(explain_flow(flow, host));
+    row.number(std::uint64_t{flow.flow.key.level});
+    row.number(flow.flow.parent_id);
+    row.field(flow.flow.tunnel == TunnelKind::none ? "" : token(flow.flow.tunnel));
+    row.number(flow.flow.tunnel_id);
+    row.field(fmt::format("{}", fmt::join(flow.flow.mpls, " ")));
     return row.line();
 }
 

@@ -189,17 +189,19 @@ class Page {
 
     void flow_rows(const FlowRecord &flow, const HostFacts *host) {
         std::string html = fmt::format("<tr class=\"flow\" id=\"flow-{}\">", flow.flow.id);
-        html += cell("Flow", fmt::format("{} <span class=\"faint\">#{}</span>",
-                                         transport_token(flow.flow.key.transport), flow.flow.id));
+        html += cell("Flow", fmt::format("{} <span class=\"faint\">{}</span>", transport_token(flow.flow.key.transport),
+                                         id_text(flow)));
         html += cell("Initiator", end_html(flow, flow.initiator));
         html += cell("Responder", end_html(flow, flow.responder));
         html += cell("State", flow.flow.tcp ? safe(flow.flow.tcp->state) : "");
         html += cell("Packets", grouped(packets_of(flow)), true);
         html += cell("Bytes", byte_count(frame_bytes_of(flow)), true);
         html += cell("Time", time_span(flow.flow.end - flow.flow.start), true);
-        html += fmt::format(
-            "</tr>\n<tr class=\"why\"><td colspan=\"7\"><details><summary>why</summary><p>{}</p></details></td></tr>\n",
-            html_escaped_printable(explain_flow(flow, host)));
+        const std::string path = explain_path(flow, observation_.source.interfaces.size() > 1);
+        html += fmt::format("</tr>\n<tr class=\"why\"><td colspan=\"7\"><details><summary>why</summary><p>{}{}{}</p>"
+                            "</details></td></tr>\n",
+                            html_escaped_printable(explain_flow(flow, host)), path.empty() ? "" : " ",
+                            html_escaped_printable(path));
         put(html);
     }
 

@@ -159,6 +159,28 @@ void write_icmp(JsonValue &json, const std::optional<IcmpSummary> &icmp) {
     json.end_object();
 }
 
+void write_tunnel(JsonValue &json, const Flow &flow) {
+    json.key("tunnel");
+    if (flow.tunnel == TunnelKind::none) {
+        json.null();
+        return;
+    }
+    json.begin_object().member("kind", token(flow.tunnel)).member("id", flow.tunnel_id).end_object();
+}
+
+// Tags or labels, outermost first; null without any.
+template <std::size_t N, typename T>
+void write_stack(JsonValue &json, const char (&name)[N], const std::vector<T> &numbers) {
+    json.key(name);
+    if (numbers.empty()) {
+        json.null();
+        return;
+    }
+    json.begin_array();
+    for (const T number : numbers) json.value(number);
+    json.end_array();
+}
+
 } // namespace
 
 std::optional<std::string> unit_of_cgroup(std::string_view path) {
@@ -264,7 +286,8 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     json.member("detected_protocol", flow.detection ? std::optional(flow.detection->protocol) : std::nullopt);
     json.member("application", flow.detection ? flow.detection->application : std::nullopt);
     json.member("end_reason", token(flow.flow.end_reason));
-    json.null_member("parent_id");
+    json.member("level", flow.flow.key.level).member("parent_id", flow.flow.parent_id);
+    write_tunnel(json, flow.flow);
     json.key("relation");
     if (flow.relation) {
         json.begin_object().member("kind", token(*flow.relation)).end_object();
@@ -274,14 +297,8 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     json.key("interfaces").begin_array();
     for (const std::string &name : flow.interface_names) json.value(name);
     json.end_array();
-    json.key("vlan");
-    if (flow.flow.vlans.empty()) {
-        json.null();
-    } else {
-        json.begin_array();
-        for (const std::uint16_t id : flow.flow.vlans) json.value(id);
-        json.end_array();
-    }
+    write_stack(json, "vlan", flow.flow.vlans);
+    write_stack(json, "mpls", flow.flow.mpls);
     json.member("explanation", explain_flow(flow, host)).end_object();
 }
 

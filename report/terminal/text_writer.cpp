@@ -77,8 +77,6 @@ std::string state_text(const FlowRecord &flow) {
     return both ? "2-way" : "1-way";
 }
 
-std::string id_text(const FlowRecord &flow) { return fmt::format("#{}", flow.flow.id); }
-
 // The second line of a flow: "https service, nginx (10)". Where that is too long the registered name goes first, for
 // the number above says the same; then the program's name is cut, and its pid kept.
 TextCell role_and_program(const FlowEnd &end, const EndText &text) {
@@ -261,10 +259,13 @@ class TextReport {
         if (shown_.empty()) return;
         title("Why");
         const HostFacts *host = observation_.host ? &*observation_.host : nullptr;
+        const bool several = observation_.source.interfaces.size() > 1;
         for (const std::size_t index : shown_) {
             const FlowRecord &flow = observation_.flows[index];
             sink_.write("\n" + inked(id_text(flow), Ink::strong, style_.colour) + "\n");
             sink_.write(wrapped(explain_flow(flow, host), style_.width, 2));
+            if (const std::string path = explain_path(flow, several); !path.empty())
+                sink_.write(wrapped(path, style_.width, 2));
         }
     }
 };

@@ -323,6 +323,26 @@ TEST(Counters, InterfacesAndDirectionsAreNotedAsTheyAreSeen) {
     EXPECT_FALSE(desk.ended.front().seen_inbound);
 }
 
+TEST(Keys, TheSameFiveTupleInTwoVlansIsOneFlowUnlessVlansTellFlowsApart) {
+    Dissection five = udp(50000);
+    five.vlans = {5};
+    five.vlan_count = 1;
+    Dissection seven = five;
+    seven.vlans = {7};
+    const auto flows_with = [&](KeyOptions key) {
+        FlowTableOptions options;
+        options.key = key;
+        Desk desk(options);
+        desk.sees(five);
+        desk.sees(seven);
+        desk.sees(turned(five));
+        return desk.finish().size();
+    };
+    EXPECT_EQ(1U, flows_with({}));
+    EXPECT_EQ(2U, flows_with({.vlan = true}));
+    EXPECT_EQ(1U, flows_with({.mpls = true}));
+}
+
 TEST(Counters, VlansAreTheFirstPackets) {
     Desk desk;
     Dissection tagged = udp(4000);

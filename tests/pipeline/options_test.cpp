@@ -51,6 +51,33 @@ TEST(Options, PayloadsAreLookedIntoUnlessToldNotTo) {
     EXPECT_FALSE(parsed<LiveCommand>({"live", "--no-dpi"}).analysis.detect_protocols);
 }
 
+TEST(Options, FlowsMayBeToldApartByWhatIsAroundTheirPackets) {
+    const auto plain = parsed<ReplayCommand>({"replay", "x.pcap"});
+    EXPECT_FALSE(plain.analysis.flows.key.any());
+    const auto key =
+        parsed<ReplayCommand>({"replay", "x.pcap", "--key", "vlan,tunnel", "--key=mpls"}).analysis.flows.key;
+    EXPECT_TRUE(key.vlan);
+    EXPECT_TRUE(key.mpls);
+    EXPECT_TRUE(key.tunnel);
+    EXPECT_FALSE(key.interface);
+    EXPECT_TRUE(parsed<LiveCommand>({"live", "--key", "interface"}).analysis.flows.key.interface);
+    EXPECT_THAT(refused({"replay", "x.pcap", "--key", "vlan,port"}),
+                HasSubstr("'port' is none of vlan, mpls, tunnel, interface"));
+}
+
+TEST(Options, TimeoutsAreInSeconds) {
+    const auto flows = parsed<ReplayCommand>({"replay", "x.pcap", "--tcp-timeout", "3600", "--udp-timeout=0.5",
+                                              "--other-timeout", "7", "--active-timeout", "1800"})
+                           .analysis.flows;
+    EXPECT_EQ(std::chrono::hours(1), flows.tcp_inactive);
+    EXPECT_EQ(std::chrono::milliseconds(500), flows.udp_inactive);
+    EXPECT_EQ(std::chrono::seconds(7), flows.other_inactive);
+    EXPECT_EQ(std::chrono::minutes(30), flows.active);
+    EXPECT_THAT(refused({"replay", "x.pcap", "--tcp-timeout", "0"}), HasSubstr("--tcp-timeout"));
+    EXPECT_THAT(refused({"replay", "x.pcap", "--active-timeout", "-1"}), HasSubstr("--active-timeout"));
+    EXPECT_THAT(refused({"replay", "x.pcap", "--active-timeout", "1e300"}), HasSubstr("--active-timeout"));
+}
+
 TEST(Options, OptionsMayStandBehindTheFilter) {
     EXPECT_EQ("udp", parsed<LiveCommand>({"live", "udp", "-i", "lo"}).capture.filter);
 }

@@ -84,6 +84,25 @@ TEST(ExplainFlow, NamesBothProgramsOnLoopback) {
         text);
 }
 
+// --- what its packets travelled in
+
+TEST(ExplainFlow, SaysWhichTunnelCarriesIt) {
+    EXPECT_THAT(replayed(FlowBuilder().id(4).inside(TunnelKind::vxlan, 42, 3)),
+                HasSubstr(". Its packets travel inside a VXLAN tunnel (network 42), in those of flow #3. 443 is"));
+    EXPECT_THAT(replayed(FlowBuilder().inside(TunnelKind::ip_in_ip, std::nullopt, 3)),
+                HasSubstr(" inside an IP-in-IP tunnel, in those of flow #3."));
+    EXPECT_THAT(replayed(FlowBuilder().inside(TunnelKind::gre, 0, 9)), HasSubstr(" a GRE tunnel (key 0), "));
+    EXPECT_THAT(replayed(FlowBuilder()), Not(HasSubstr("tunnel")));
+}
+
+TEST(ExplainPath, SaysWhereAFlowWasSeenAndUnderWhichTags) {
+    EXPECT_EQ("Seen on eth0, in VLANs 10, 20 and under MPLS label 16.",
+              explain_path(FlowBuilder().with_tags({10, 20}, {16}), true));
+    EXPECT_EQ("Seen on eth0.", explain_path(FlowBuilder(), true));
+    EXPECT_EQ("In VLAN 7.", explain_path(FlowBuilder().with_tags({7}, {}), false));
+    EXPECT_EQ("", explain_path(FlowBuilder(), false));
+}
+
 // --- what happened
 
 TEST(ExplainFlow, SaysThatNobodyAnsweredAnAttempt) {

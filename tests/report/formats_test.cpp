@@ -40,6 +40,32 @@ std::string ndjson_of(const FlowRecord &flow) {
 
 // --- JSON
 
+TEST(Json, AFlowInsideATunnelNamesItsTunnelAndTheFlowThatCarriesIt) {
+    auto inner = json_paths(ndjson_of(FlowBuilder().id(4).inside(TunnelKind::vxlan, 42, 3).with_tags({}, {16, 17})));
+    EXPECT_EQ("1", inner["level"]);
+    EXPECT_EQ("3", inner["parent_id"]);
+    EXPECT_EQ("vxlan", inner["tunnel.kind"]);
+    EXPECT_EQ("42", inner["tunnel.id"]);
+    EXPECT_EQ("null", inner["vlan"]);
+    EXPECT_EQ("17", inner["mpls.1"]);
+    auto outer = json_paths(ndjson_of(FlowBuilder().id(3)));
+    EXPECT_EQ("0", outer["level"]);
+    EXPECT_EQ("null", outer["parent_id"]);
+    EXPECT_EQ("null", outer["tunnel"]);
+    EXPECT_EQ("null", outer["mpls"]);
+}
+
+TEST(Csv, TunnelsAndLabelsAreTheLastColumns) {
+    const std::string csv =
+        csv_of(replay_of({FlowBuilder().id(4).inside(TunnelKind::gre, 42, 3).with_tags({}, {16, 17})}));
+    EXPECT_THAT(csv, HasSubstr(",explanation,level,parent_id,tunnel_kind,tunnel_id,mpls\r\n"));
+    EXPECT_THAT(csv, HasSubstr(",1,3,gre,42,16 17\r\n"));
+}
+
+TEST(Html, AFlowInsideATunnelNamesTheOneThatCarriesIt) {
+    EXPECT_THAT(html_of(replay_of({FlowBuilder().id(4).inside(TunnelKind::gre, 5, 3)})), HasSubstr("#4 in #3"));
+}
+
 TEST(Json, FlowRecordHasTheNamesAndTheNestingOfTheContract) {
     auto record = json_paths(ndjson_of(curl_to_web_server().id(7)));
     EXPECT_EQ("flow", record["type"]);

@@ -73,6 +73,24 @@ Observation busy_host() {
 
 // --- whole reports, as they look
 
+TEST(Text, AFlowInsideATunnelNamesTheOneThatCarriesIt) {
+    const Observation observation = replay_of({FlowBuilder().id(3), FlowBuilder().id(4).inside(TunnelKind::gre, 5, 3)});
+    EXPECT_THAT(text_of(observation, columns(200)), HasSubstr("\n#4 in #3  tcp "));
+    EXPECT_THAT(text_of(observation, columns(80)), HasSubstr("\n#4 in #3  "));
+}
+
+TEST(Text, VerboseTellsInterfacesVlansAndLabels) {
+    TextStyle style = columns(100);
+    style.explain = true;
+    EXPECT_THAT(text_of(replay_of({FlowBuilder().with_tags({10}, {16, 17})}), style),
+                HasSubstr("\n  In VLAN 10 and under MPLS labels 16, 17.\n"));
+    Observation two = replay_of({FlowBuilder()});
+    two.source.interfaces.resize(2);
+    EXPECT_THAT(text_of(two, style), HasSubstr("\n  Seen on eth0.\n"));
+    two.source.interfaces.resize(1);
+    EXPECT_THAT(text_of(two, style), Not(HasSubstr("Seen on")));
+}
+
 TEST(Text, OfABusyHostIn80Columns) {
     EXPECT_EQ(R"(eth0: 340 packets (3.0 MB) in 1.0 s, 2023-11-14 22:13:20 to 22:13:21 UTC; 3
 flows: 2 tcp, 1 udp. Packets that belong to no flow: 12 arp. Programs are named
@@ -101,18 +119,19 @@ What is missing or damaged
               text_of(busy_host(), columns(80)));
 }
 
+TEST(Text, FlowsOfOneKindAreCountedOnce) {
+    EXPECT_THAT(text_of(replay_of({FlowBuilder(), FlowBuilder()}), columns(200)), HasSubstr("; 2 tcp flows. "));
+    EXPECT_THAT(text_of(replay_of({FlowBuilder()}), columns(200)), HasSubstr("; 1 tcp flow. "));
+}
+
 TEST(Text, OfABareFileIn120ColumnsIsOneLineForEachFlow) {
     EXPECT_EQ(
         R"(web.pcapng: 20 packets (6.6 kB) in 1.0 s, 2023-11-14 22:13:20 to 22:13:21 UTC; 2 flows: 1 tcp, 1 udp. No programs are
-named: these packets came without socket facts.
+named: these packets came without socket facts; captured live by doorplate, they would have names.
 
 FLOW  PROTO  INITIATOR         PORT           RESPONDER         PORT            STATE  PACKETS   BYTES   TIME
 #1    tcp    192.0.2.10:51034  ephemeral  ->  198.51.100.7:443  https service   SF          18  6.4 kB  1.0 s
 #3    udp    192.0.2.10:45000  ephemeral  ->  192.0.2.1:53      domain service  2-way        2   280 B  1.0 s
-
-Programs without a name
-  4 ends (no socket facts). Which programs these were is not known: packets alone do not say it, and today's sockets say
-  nothing of packets of then. Captured live by doorplate, they would have names.
 )",
         text_of(replay_of({FlowBuilder(), dns_query()
                                               .initiator_is(unknown(UnknownReason::no_socket_facts), std::nullopt)

@@ -194,11 +194,24 @@ FlowBuilder &FlowBuilder::on_loopback() {
     record_.interface_names = {"lo"};
     return *this;
 }
+FlowBuilder &FlowBuilder::inside(TunnelKind tunnel, std::optional<std::uint64_t> number, std::uint64_t parent) {
+    record_.flow.key.level = 1;
+    record_.flow.tunnel = tunnel;
+    record_.flow.tunnel_id = number;
+    record_.flow.parent_id = parent;
+    return *this;
+}
+FlowBuilder &FlowBuilder::with_tags(const std::vector<std::uint16_t> &vlans, const std::vector<std::uint32_t> &mpls) {
+    record_.flow.vlans = vlans;
+    record_.flow.mpls = mpls;
+    return *this;
+}
 
 FlowRecord FlowBuilder::build() const {
     FlowRecord record = record_;
     const Transport transport = record.flow.key.transport;
     record.flow.key = FlowKey::between(transport, record.initiator.endpoint, record.responder.endpoint);
+    record.flow.key.level = record_.flow.key.level;
     record.flow.ends = {record.initiator.endpoint, record.responder.endpoint};
     if (!record.initiator_verdict.evidence.empty())
         record.flow.initiator_evidence = record.initiator_verdict.evidence.front();

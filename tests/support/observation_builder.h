@@ -47,6 +47,9 @@ class FlowBuilder {
     FlowBuilder &sent(std::uint64_t packets, std::uint64_t frame_bytes);
     FlowBuilder &got(std::uint64_t packets, std::uint64_t frame_bytes);
     FlowBuilder &on_loopback();
+    // Its packets travel inside those of flow `parent`.
+    FlowBuilder &inside(TunnelKind tunnel, std::optional<std::uint64_t> number, std::uint64_t parent);
+    FlowBuilder &with_tags(const std::vector<std::uint16_t> &vlans, const std::vector<std::uint32_t> &mpls);
 
     // Registered services are looked up here, so that they need not be repeated.
     [[nodiscard]] FlowRecord build() const;
