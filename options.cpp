@@ -26,6 +26,11 @@ const std::map<std::string, AttributionMethod> methods{{"auto", AttributionMetho
 const std::map<std::string, CaptureDirection> directions{
     {"in", CaptureDirection::in}, {"out", CaptureDirection::out}, {"inout", CaptureDirection::inout}};
 
+// What is done about checksums.
+enum class ChecksumUse { ignore, flag, drop };
+const std::map<std::string, ChecksumUse> checksum_uses{
+    {"ignore", ChecksumUse::ignore}, {"flag", ChecksumUse::flag}, {"drop", ChecksumUse::drop}};
+
 // Seconds. Nobody waits longer than a year.
 constexpr double shortest_timeout = 0.001;
 constexpr double longest_timeout = 366 * 86400;
@@ -40,6 +45,7 @@ struct Words {
     std::uint64_t count = 0;
     bool all = false;
     bool merge = false;
+    ChecksumUse checksums = ChecksumUse::flag;
     std::string question;
     LiveOptions capture;
     SocketOptions sockets;
@@ -143,6 +149,10 @@ void add_analysis_options(CLI::App &app, Words &words) {
     add_timeout(app, "--udp-timeout", flows.udp_inactive, shortest_timeout, "The same for UDP");
     add_timeout(app, "--other-timeout", flows.other_inactive, shortest_timeout, "The same for all others");
     add_timeout(app, "--active-timeout", flows.active, 0, "Cut longer flows into pieces; 0 is never");
+    add_choice(app, "--checksums", words.checksums, checksum_uses,
+               "What is done about packets with wrong checksums (default flag)")
+        ->type_name("USE")
+        ->group("Analysis");
     app.add_option("--max-flows", words.analysis.flows.max_flows,
                    "Most flows followed at a time; who would end first goes first")
         ->type_name("N")
@@ -225,6 +235,8 @@ std::string filter_of(const Words &words, std::size_t from) {
 Command command_of(const CLI::App &app, Words &words) {
     if (words.all) words.reports.top = 0;
     words.analysis.detect_protocols = !words.no_dpi;
+    words.analysis.dissect.verify_checksums = words.checksums != ChecksumUse::ignore;
+    words.analysis.drop_bad_checksums = words.checksums == ChecksumUse::drop;
     const auto count = words.count == 0 ? std::nullopt : std::optional(words.count);
     if (app.got_subcommand("live")) {
         if (words.buffer_kib != 0) words.capture.buffer_bytes = words.buffer_kib * 1024;

@@ -49,8 +49,12 @@ enum class Malformation : std::uint8_t {
     too_many_tunnels,
     // The IP header tells of more bytes than the frame had on the wire.
     longer_than_frame,
+    // See ip_checksum and transport_checksum, which tell them; never a Dissection's `malformation`, for the packet was
+    // understood all the same.
+    bad_ip_checksum,
+    bad_transport_checksum,
 };
-inline constexpr std::size_t malformation_count = static_cast<std::size_t>(Malformation::longer_than_frame) + 1;
+inline constexpr std::size_t malformation_count = static_cast<std::size_t>(Malformation::bad_transport_checksum) + 1;
 
 // What a packet carried, as far as it was dissected. The fields from `source` on are set only for `ip`.
 enum class PacketKind : std::uint8_t {

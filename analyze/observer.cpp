@@ -18,6 +18,13 @@ namespace {
 // listener, a little later the accepted socket.
 constexpr std::array<std::uint64_t, 3> ask_at_packets{1, 4, 12};
 
+// The outermost one.
+std::optional<Malformation> bad_checksum(const Dissection &dissection) {
+    if (dissection.ip_checksum == Checksum::bad) return Malformation::bad_ip_checksum;
+    if (dissection.transport_checksum == Checksum::bad) return Malformation::bad_transport_checksum;
+    return std::nullopt;
+}
+
 bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
 
 } // namespace
@@ -135,6 +142,15 @@ class Observer::Impl {
             const Dissection &dissection = *level.dissection;
             if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
             if (dissection.truncated) ++losses_.truncated_packets;
+            if (const auto bad = bad_checksum(dissection)) {
+                ++malformations_[static_cast<std::size_t>(*bad)];
+                if (options_.drop_bad_checksums) {
+                    ++losses_.packets_without_flow[*bad == Malformation::bad_ip_checksum ? "bad_ip_checksum"
+                                                                                         : "bad_transport_checksum"];
+                    in_a_flow = true; // named already
+                    break;
+                }
+            }
             const auto update = table_.add(level, parent);
             // A stray fragment is counted by the table.
             if (update || dissection.fragment) in_a_flow = true;

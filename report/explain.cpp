@@ -326,7 +326,7 @@ class Explanation {
         if (flow.tunnel == TunnelKind::none) return;
         const std::string_view name = words(flow.tunnel);
         begin_sentence();
-        put("Its packets travel inside ", std::string_view("EILM").contains(name.front()) ? "an " : "a ", name,
+        put("Its packets travel inside ", std::string_view("AEILM").contains(name.front()) ? "an " : "a ", name,
             " tunnel");
         if (flow.tunnel_id) put(" (", tunnel_number(flow.tunnel), " ", *flow.tunnel_id, ")");
         if (flow.parent_id) put(", in those of flow #", *flow.parent_id);

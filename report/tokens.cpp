@@ -122,6 +122,8 @@ std::string_view token(Malformation value) {
     case Malformation::tunnel_bad_header: return "tunnel_bad_header";
     case Malformation::too_many_tunnels: return "too_many_tunnels";
     case Malformation::longer_than_frame: return "longer_than_frame";
+    case Malformation::bad_ip_checksum: return "bad_ip_checksum";
+    case Malformation::bad_transport_checksum: return "bad_transport_checksum";
     }
     return "unknown";
 }
@@ -278,6 +280,8 @@ std::string_view words(TunnelKind value) {
     case TunnelKind::l2tp: return "L2TP";
     case TunnelKind::etherip: return "EtherIP";
     case TunnelKind::mpls_in_ip: return "MPLS-in-IP";
+    case TunnelKind::capwap: return "CAPWAP";
+    case TunnelKind::ayiya: return "AYIYA";
     }
     return "unknown";
 }

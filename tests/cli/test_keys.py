@@ -1,8 +1,8 @@
-"""What makes packets one flow, as the command line says."""
+"""What makes packets one flow, and which packets count, as the command line says."""
 
 import struct
 
-from conftest import replay_json
+from conftest import replay_json, run
 
 
 def checksum(data):
@@ -13,12 +13,12 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def udp_frame(vlan, source_port=50000):
+def udp_frame(vlan, source_port=50000, spoil=False):
     source, destination = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 2])
     length = 8 + 4
     pseudo = source + destination + struct.pack("!BBH", 0, 17, length)
     header = struct.pack("!HHH", source_port, 53, length)
-    verified = checksum(pseudo + header + b"\0\0" + b"ping")
+    verified = checksum(pseudo + header + b"\0\0" + b"ping") ^ (0x0101 if spoil else 0)
     datagram = header + struct.pack("!H", verified) + b"ping"
     ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 1, 0, 64, 17, 0) + source + destination
     ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
@@ -45,3 +45,18 @@ def test_an_idle_flow_ends_when_its_timeout_says_so(tmp_path):
     file = capture(tmp_path / "slow.pcap", [udp_frame(5), *[udp_frame(5, 50001)] * 4, udp_frame(5)])
     assert len(replay_json(file)["flows"]) == 2
     assert len(replay_json(file, "--udp-timeout", "3")["flows"]) == 3
+
+
+def test_wrong_checksums_are_ignored_flagged_or_left_out(tmp_path):
+    file = capture(tmp_path / "spoiled.pcap", [udp_frame(5), udp_frame(5, spoil=True), udp_frame(5)])
+
+    def outcome(*options):
+        report = replay_json(file, *options)
+        packets = sum(flow["packets"]["initiator"] for flow in report["flows"])
+        return packets, report["malformations"], report["losses"]["packets_without_flow"]
+
+    bad = {"bad_transport_checksum": 1}
+    assert outcome() == (3, bad, {})
+    assert outcome("--checksums=drop") == (2, bad, bad)
+    assert outcome("--checksums=ignore") == (3, {}, {})
+    assert "1 bad_transport_checksum" in run("replay", file).stdout

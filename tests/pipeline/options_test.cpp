@@ -78,6 +78,19 @@ TEST(Options, TimeoutsAreInSeconds) {
     EXPECT_THAT(refused({"replay", "x.pcap", "--active-timeout", "1e300"}), HasSubstr("--active-timeout"));
 }
 
+TEST(Options, ChecksumsAreVerifiedUnlessTheyShallBeIgnored) {
+    const auto checksums = [](std::vector<const char *> more) {
+        std::vector<const char *> words{"replay", "x.pcap"};
+        words.insert(words.end(), more.begin(), more.end());
+        const AnalysisOptions analysis = parsed<ReplayCommand>(words).analysis;
+        return std::pair(analysis.dissect.verify_checksums, analysis.drop_bad_checksums);
+    };
+    EXPECT_EQ(std::pair(true, false), checksums({}));
+    EXPECT_EQ(std::pair(true, false), checksums({"--checksums=flag"}));
+    EXPECT_EQ(std::pair(true, true), checksums({"--checksums=drop"}));
+    EXPECT_EQ(std::pair(false, false), checksums({"--checksums=ignore"}));
+}
+
 TEST(Options, OptionsMayStandBehindTheFilter) {
     EXPECT_EQ("udp", parsed<LiveCommand>({"live", "udp", "-i", "lo"}).capture.filter);
 }

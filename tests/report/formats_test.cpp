@@ -203,13 +203,14 @@ JsonPaths flow_schema() {
     return json_paths(text.str());
 }
 
-template <typename Token> void expect_tokens_in_schema(const std::string &definition, Token last) {
+template <typename Token>
+void expect_tokens_in_schema(const std::string &definition, Token last, Token first = Token{}) {
     const std::string prefix = "$defs." + definition + ".enum.";
     std::vector<std::string> allowed;
     for (const auto &[path, value] : flow_schema())
         if (path.starts_with(prefix) && value != "null") allowed.push_back(value);
     std::vector<std::string> written_ones;
-    for (std::size_t i = 0; i <= static_cast<std::size_t>(last); ++i)
+    for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i)
         written_ones.emplace_back(token(static_cast<Token>(i)));
     EXPECT_THAT(allowed, ::testing::UnorderedElementsAreArray(written_ones)) << definition;
 }
@@ -220,7 +221,9 @@ TEST(Schema, KnowsEveryTokenAndNoOther) {
     expect_tokens_in_schema("port_role", PortRole::none);
     expect_tokens_in_schema("match", MatchQuality::recorded);
     expect_tokens_in_schema("unknown_reason", UnknownReason::ambiguous);
-    expect_tokens_in_schema("malformation", Malformation::longer_than_frame);
+    expect_tokens_in_schema("relation_kind", RelationKind::tunnel);
+    expect_tokens_in_schema("tunnel_kind", TunnelKind::ayiya, TunnelKind::ip_in_ip);
+    expect_tokens_in_schema("malformation", Malformation::bad_transport_checksum);
 }
 
 // Written for validate_json.py, which the next CTest entry runs (see CMakeLists.txt).
