@@ -126,6 +126,7 @@ enum class TunnelKind : std::uint8_t {
     l2tp,       // RFC 2661, RFC 3931
     etherip,    // RFC 3378
     mpls_in_ip, // RFC 4023; in UDP, RFC 7510
+    lisp,       // RFC 9300
     capwap,     // RFC 5415
     ayiya,      // draft-massar-v6ops-ayiya
 };

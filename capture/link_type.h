@@ -35,6 +35,7 @@ enum class LinkType : std::uint16_t {
     pktap_user2 = 149, // Darwin's PKTAP before it had a number of its own
     ieee802_11_avs = 163,
     ppp_pppd = 166,
+    juniper_ethernet = 178,
     ppi = 192,
     ppp_with_direction = 204,
     cisco_hdlc_with_direction = 205,

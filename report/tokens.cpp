@@ -143,6 +143,7 @@ std::string_view token(TunnelKind value) {
     case TunnelKind::l2tp: return "l2tp";
     case TunnelKind::etherip: return "etherip";
     case TunnelKind::mpls_in_ip: return "mpls_in_ip";
+    case TunnelKind::lisp: return "lisp";
     case TunnelKind::capwap: return "capwap";
     case TunnelKind::ayiya: return "ayiya";
     }

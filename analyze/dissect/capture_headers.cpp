@@ -54,7 +54,8 @@ void dissect_radiotap(LayerBytes bytes, Output &output) {
     if (!require(bytes, fixed_length, too_short, out)) return;
     const std::size_t length = le16(bytes, 2);
     if (!fits(bytes, length, fixed_length, out)) return;
-    dissect_wlan(bytes.behind(length), radiotap_says_padded(bytes, length), output);
+    const bool padded = radiotap_says_padded(bytes, length);
+    dissect_wlan(bytes.behind(length), padded ? WlanForm::padded : WlanForm::standard, output);
 }
 
 // CACE's per-packet information.
@@ -79,7 +80,7 @@ void dissect_avs(LayerBytes bytes, Output &output) {
     if (!require(bytes, fixed_length, too_short, out)) return;
     const std::size_t length = bytes.be32(4);
     if (!fits(bytes, length, fixed_length, out)) return;
-    dissect_wlan(bytes.behind(length), false, output);
+    dissect_wlan(bytes.behind(length), WlanForm::standard, output);
 }
 
 // Prism II's header, always of one length. AVS's header took over its link type in places.
@@ -90,7 +91,7 @@ void dissect_prism(LayerBytes bytes, Output &output) {
     if (!require(bytes, 4, too_short, out)) return;
     if ((bytes.be32(0) & 0xfffff000) == avs_magic) return dissect_avs(bytes, output);
     if (!require(bytes, header_length, too_short, out)) return;
-    dissect_wlan(bytes.behind(header_length), false, output);
+    dissect_wlan(bytes.behind(header_length), WlanForm::standard, output);
 }
 
 // Darwin's, with the interface and the process.
@@ -143,6 +144,31 @@ void dissect_pflog(LayerBytes bytes, Output &output) {
     const std::size_t length = (bytes.u8(0) + std::size_t{3}) / 4 * 4;
     if (!fits(bytes, length, 4, out)) return;
     dissect_raw_ip(bytes.behind(length), output);
+}
+
+// Juniper's: a magic number, flags, and extensions if a flag says so.
+//     0                             3         4                   6
+//    +-----------------------------+---------+-------------------+------------+-----
+//    |         "MGC"               |  flags  | extensions' length| extensions | frame
+//    +-----------------------------+---------+-------------------+------------+-----
+
+void dissect_juniper_ethernet(LayerBytes bytes, Output &output) {
+    constexpr std::size_t fixed_length = 4;
+    constexpr std::uint32_t magic = 0x4d4743;
+    constexpr std::uint8_t has_extensions = 0x80;
+    constexpr std::uint8_t has_no_frame = 0x02;
+    Dissection &out = output.level();
+    if (!require(bytes, fixed_length, too_short, out)) return;
+    out.kind = PacketKind::unknown_link;
+    const std::uint8_t flags = bytes.u8(3);
+    if (bytes.be24(0) != magic || (flags & has_no_frame) != 0) return;
+    out.kind = PacketKind::undissected;
+    std::size_t length = fixed_length;
+    if ((flags & has_extensions) != 0) {
+        if (!require(bytes, fixed_length + 2, too_short, out)) return;
+        length += std::size_t{2} + bytes.be16(fixed_length);
+    }
+    dissect_ethernet(bytes.behind(length), output);
 }
 
 } // namespace doorplate

@@ -49,7 +49,7 @@ void dissect_payload(std::uint16_t type, std::uint16_t flags, std::optional<std:
         const bool is_ip = !bytes.captured().empty() && bytes.u8(0) >> 4 == 4;
         return dissect_ipv4(is_ip ? bytes : bytes.behind(4), output);
     }
-    if (aruba_first <= type && type <= aruba_last) return dissect_wlan(bytes, false, output);
+    if (aruba_first <= type && type <= aruba_last) return dissect_wlan(bytes, WlanForm::standard, output);
     dissect_ether_type(type, bytes, output);
 }
 

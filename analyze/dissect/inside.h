@@ -25,8 +25,8 @@ enum class HeaderSays : std::uint8_t { maybe, surely };
     case Malformation::ipv4_bad_options:
     case Malformation::ipv6_bad_extension_header:
     case Malformation::ipv6_too_many_extension_headers:
-    case Malformation::fragment_bad_length:
-    case Malformation::longer_than_frame: return false;
+    case Malformation::fragment_bad_length: return false;
+    case Malformation::longer_than_frame: return header == HeaderSays::surely;
     default: return true;
     }
 }

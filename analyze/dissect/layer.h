@@ -118,7 +118,7 @@ class Output {
 
     DissectedPacket &packet_;
     Dissection *level_ = nullptr;
-    static constexpr int max_link_headers = 32;
+    static constexpr int max_link_headers = 64;
     int link_headers_ = 0;
     DissectOptions options_;
     bool transport_checksum_given_up_ = false;

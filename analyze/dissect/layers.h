@@ -20,7 +20,13 @@ void dissect_pppoe(LayerBytes bytes, Output &output);
 void dissect_cisco_hdlc(LayerBytes bytes, Output &output);
 void dissect_frame_relay(LayerBytes bytes, Output &output);
 void dissect_nlpid(std::uint8_t nlpid, LayerBytes bytes, Output &output);
-void dissect_wlan(LayerBytes bytes, bool padded, Output &output);
+// How drivers and access points pass on frames of the radio.
+enum class WlanForm : std::uint8_t {
+    standard,
+    padded,          // the header is filled up to 4 bytes
+    swapped_control, // the two bytes of the frame control stand the other way round, and those of the sequence
+};
+void dissect_wlan(LayerBytes bytes, WlanForm form, Output &output);
 void dissect_wlan_aggregate(LayerBytes bytes, Output &output);
 void dissect_radiotap(LayerBytes bytes, Output &output);
 void dissect_ppi(LayerBytes bytes, Output &output);
@@ -29,6 +35,7 @@ void dissect_prism(LayerBytes bytes, Output &output);
 void dissect_pktap(LayerBytes bytes, Output &output);
 void dissect_nflog(LayerBytes bytes, Output &output);
 void dissect_pflog(LayerBytes bytes, Output &output);
+void dissect_juniper_ethernet(LayerBytes bytes, Output &output);
 void dissect_token_ring(LayerBytes bytes, Output &output);
 void dissect_fddi(LayerBytes bytes, Output &output);
 void dissect_arcnet(LayerBytes bytes, Output &output);

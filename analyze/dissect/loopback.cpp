@@ -25,6 +25,12 @@ void dissect_family(std::uint32_t family, LayerBytes bytes, Output &output) {
     case 28: // FreeBSD, DragonFly
     case 30: // macOS
         return dissect_ipv6(bytes, output);
+    default: break;
+    }
+    // Some write an EtherType behind two bytes of something else.
+    switch (family & 0xffff) {
+    case 0x0800: return dissect_ipv4(bytes, output);
+    case 0x86dd: return dissect_ipv6(bytes, output);
     default: output.level().kind = PacketKind::unknown_link;
     }
 }
@@ -36,7 +42,8 @@ void dissect_null_loopback(LayerBytes bytes, Output &output) {
 
     // In the byte order of the machine that captured, which the packet does not tell; all families are small numbers.
     const std::uint32_t family = bytes.be32(0);
-    dissect_family(family > 0xffff ? std::byteswap(family) : family, bytes.behind(header_length), output);
+    const bool is_swapped = family > 0xffff && (family & 0xffff) == 0;
+    dissect_family(is_swapped ? std::byteswap(family) : family, bytes.behind(header_length), output);
 }
 
 void dissect_openbsd_loopback(LayerBytes bytes, Output &output) {

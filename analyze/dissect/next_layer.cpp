@@ -42,7 +42,7 @@ void dissect_link(LinkType type, LayerBytes bytes, Output &output) {
     case LinkType::cisco_hdlc_with_direction: return dissect_cisco_hdlc(bytes.behind(1), output);
     case LinkType::frame_relay: return dissect_frame_relay(bytes, output);
     case LinkType::frame_relay_with_direction: return dissect_frame_relay(bytes.behind(1), output);
-    case LinkType::ieee802_11: return dissect_wlan(bytes, false, output);
+    case LinkType::ieee802_11: return dissect_wlan(bytes, WlanForm::standard, output);
     case LinkType::ieee802_11_prism: return dissect_prism(bytes, output);
     case LinkType::ieee802_11_radiotap: return dissect_radiotap(bytes, output);
     case LinkType::ieee802_11_avs: return dissect_avs(bytes, output);
@@ -51,6 +51,7 @@ void dissect_link(LinkType type, LayerBytes bytes, Output &output) {
     case LinkType::pktap_user2: return dissect_pktap(bytes, output);
     case LinkType::nflog: return dissect_nflog(bytes, output);
     case LinkType::pflog: return dissect_pflog(bytes, output);
+    case LinkType::juniper_ethernet: return dissect_juniper_ethernet(bytes, output);
     case LinkType::token_ring: return dissect_token_ring(bytes, output);
     case LinkType::fddi: return dissect_fddi(bytes, output);
     case LinkType::arcnet_linux: return dissect_arcnet(bytes, output);

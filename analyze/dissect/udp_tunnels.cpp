@@ -16,15 +16,14 @@ bool has(LayerBytes bytes, std::size_t count) { return bytes.captured().size() >
 //    |  flags  |     reserved      |      network      | reserved| Ethernet
 //    +---------+-------------------+-------------------+---------+----------
 //
-// RFC 7348 section 5. With generic protocol extension (draft-ietf-nvo3-vxlan-gpe) a flag says that the last reserved
-// byte in front of the network is the protocol of what follows.
-void dissect_vxlan(LayerBytes bytes, Output &output) {
+// RFC 7348 section 5. With the generic protocol extension (draft-ietf-nvo3-vxlan-gpe), which has a port of its own, the
+// last reserved byte in front of the network is the protocol of what follows; not all senders set the flag for it.
+void dissect_vxlan(LayerBytes bytes, bool tells_protocol, Output &output) {
     constexpr std::size_t header_length = 8;
     constexpr std::uint8_t network_is_valid = 0x08;
-    constexpr std::uint8_t protocol_is_valid = 0x04;
     if (!has(bytes, header_length) || (bytes.u8(0) & network_is_valid) == 0) return;
-    const bool tells_protocol = (bytes.u8(0) & protocol_is_valid) != 0;
-    const std::uint8_t protocol = tells_protocol ? bytes.u8(3) : 3;
+    constexpr std::uint8_t ethernet = 3;
+    const std::uint8_t protocol = tells_protocol ? bytes.u8(3) : ethernet;
     const bool reserved_is_zero = bytes.u8(0) == network_is_valid && bytes.be24(1) == 0 && bytes.u8(7) == 0;
     try_inside(
         TunnelKind::vxlan, bytes.be24(4), output,
@@ -87,7 +86,10 @@ void dissect_gtp_u(LayerBytes bytes, Output &output) {
             (flags & has_extensions) != 0 ? behind_gtp_extensions(bytes, long_length, bytes.u8(11)) : long_length;
     }
     if (!inner_at) return;
-    try_inside(TunnelKind::gtp_u, bytes.be32(4), output, [&] { dissect_raw_ip(bytes.behind(*inner_at), output); });
+    const bool length_is_right = bytes.be16(2) + fixed_length == bytes.length();
+    try_inside(
+        TunnelKind::gtp_u, bytes.be32(4), output, [&] { dissect_raw_ip(bytes.behind(*inner_at), output); },
+        length_is_right ? HeaderSays::surely : HeaderSays::maybe);
 }
 
 // RFC 4380 section 5.1.1: in front of IPv6 there may be an authentication and an origin indication.
@@ -151,6 +153,7 @@ void dissect_capwap(LayerBytes bytes, Output &output) {
     constexpr std::uint32_t is_native = 0x100;
     constexpr std::uint32_t is_fragment = 0x080;
     constexpr std::uint32_t is_keep_alive = 0x008;
+    constexpr std::uint8_t version = 0x03; // in 802.11's first byte, always 0; Cisco's access points swap the first two
     if (!has(bytes, shortest_length) || bytes.u8(0) != 0) return;
     const std::uint32_t header = bytes.be24(1);
     const std::size_t length = std::size_t{4} * (header >> 19);
@@ -158,7 +161,8 @@ void dissect_capwap(LayerBytes bytes, Output &output) {
     bytes = bytes.behind(length);
     try_inside(TunnelKind::capwap, std::nullopt, output, [&] {
         if ((header & is_native) == 0) return dissect_ethernet(bytes, output);
-        dissect_wlan(bytes, false, output);
+        const bool is_swapped = has(bytes, 2) && (bytes.u8(0) & version) != 0 && (bytes.u8(1) & version) == 0;
+        dissect_wlan(bytes, is_swapped ? WlanForm::swapped_control : WlanForm::standard, output);
     });
 }
 
@@ -180,6 +184,17 @@ void dissect_ayiya(LayerBytes bytes, Output &output) {
                [&] { dissect_ipv6(bytes.behind(fixed_length + identity_length + signature_length), output); });
 }
 
+// RFC 9300 section 5.1: flags, a nonce and an instance in front of the IP packet, or RFC 9301 section 4.2: of control
+// messages the encapsulated ones, which have four bytes there.
+void dissect_lisp(LayerBytes bytes, std::size_t header_length, Output &output) {
+    try_inside(TunnelKind::lisp, std::nullopt, output, [&] { dissect_raw_ip(bytes.behind(header_length), output); });
+}
+
+void dissect_lisp_control(LayerBytes bytes, Output &output) {
+    constexpr unsigned encapsulated = 8;
+    if (has(bytes, 4) && bytes.u8(0) >> 4 == encapsulated) dissect_lisp(bytes, 4, output);
+}
+
 } // namespace
 
 void dissect_udp_tunnel(std::uint16_t port, LayerBytes bytes, Output &output) {
@@ -187,9 +202,11 @@ void dissect_udp_tunnel(std::uint16_t port, LayerBytes bytes, Output &output) {
     case 1701: return dissect_l2tp(bytes, output);
     case 2152: return dissect_gtp_u(bytes, output);
     case 3544: return dissect_teredo(bytes, output);
+    case 4341: return dissect_lisp(bytes, 8, output);
+    case 4342: return dissect_lisp_control(bytes, output);
     case 4789:
-    case 4790:
-    case 8472: return dissect_vxlan(bytes, output);
+    case 8472: return dissect_vxlan(bytes, false, output);
+    case 4790: return dissect_vxlan(bytes, true, output);
     case 5072: return dissect_ayiya(bytes, output);
     case 5247: return dissect_capwap(bytes, output);
     case 6081: return dissect_geneve(bytes, output);

@@ -9,6 +9,8 @@ namespace doorplate {
     case 1701: // L2TP
     case 2152: // GTP-U
     case 3544: // Teredo
+    case 4341: // LISP
+    case 4342: // LISP, control
     case 4789: // VXLAN
     case 4790: // VXLAN-GPE
     case 5072: // AYIYA

@@ -27,17 +27,16 @@ PacketKind kind_without_data(unsigned type, unsigned subtype) {
 //    +---------+---------+---------+------------+------------+------------+----------+-----
 //    |subt|ty|v|  flags  |duration | address 1  | address 2  | address 3  | sequence | address 4, QoS control,
 //    +---------+---------+---------+------------+------------+------------+----------+ HT control, if there
-//
-// `padded`: some drivers fill the header up to 4 bytes, and say so.
 
-void dissect_wlan(LayerBytes bytes, bool padded, Output &output) {
+void dissect_wlan(LayerBytes bytes, WlanForm form, Output &output) {
     constexpr std::size_t shortest_control = 2;
     constexpr std::uint8_t aggregated = 0x80;
     Dissection &out = output.level();
     if (!require(bytes, shortest_control, Malformation::link_header_too_short, out)) return;
-    const unsigned type = bytes.u8(0) >> 2 & 3U;
-    const unsigned subtype = bytes.u8(0) >> 4;
-    const std::uint8_t flags = bytes.u8(1);
+    const std::size_t type_at = form == WlanForm::swapped_control ? 1 : 0;
+    const unsigned type = bytes.u8(type_at) >> 2 & 3U;
+    const unsigned subtype = bytes.u8(type_at) >> 4;
+    const std::uint8_t flags = bytes.u8(1 - type_at);
     out.kind = kind_without_data(type, subtype);
     if (out.kind != PacketKind::undissected) return;
 
@@ -47,7 +46,7 @@ void dissect_wlan(LayerBytes bytes, bool padded, Output &output) {
     const bool has_control = (subtype & quality_of_service) != 0;
     if (has_control) header_length += (flags & has_high_throughput_control) != 0 ? 6 : 2;
     if (!require(bytes, header_length, Malformation::link_header_too_short, out)) return;
-    const bool is_later_fragment = (bytes.u8(22) & 0x0f) != 0;
+    const bool is_later_fragment = (bytes.u8(22 + type_at) & 0x0f) != 0;
     if ((flags & is_protected) != 0) {
         out.kind = PacketKind::wlan_encrypted;
         return;
@@ -57,7 +56,7 @@ void dissect_wlan(LayerBytes bytes, bool padded, Output &output) {
         return;
     }
     const bool is_aggregate = has_control && (bytes.u8(control_at) & aggregated) != 0;
-    bytes = bytes.behind(padded ? (header_length + 3) / 4 * 4 : header_length);
+    bytes = bytes.behind(form == WlanForm::padded ? (header_length + 3) / 4 * 4 : header_length);
     if (is_aggregate) return dissect_wlan_aggregate(bytes, output);
     dissect_llc(bytes, output);
 }

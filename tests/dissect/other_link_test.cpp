@@ -157,6 +157,20 @@ TEST(CaptureHeaderTest, OfTheFirewallsHoldIp) {
     EXPECT_EQ(ends, ends_behind(LinkType::pflog, pflog));
 }
 
+TEST(CaptureHeaderTest, OfJuniperHasExtensions) {
+    Raw header{'M', 'G', 'C', 0x80, 0, 2, 9, 9};
+    header.resize(8 + 12);
+    header.insert(header.end(), {8, 0});
+    EXPECT_EQ(ends, ends_behind(LinkType::juniper_ethernet, header));
+    header[0] = 'X';
+    EXPECT_EQ(PacketKind::unknown_link,
+              Dissected(PacketBuilder().link(LinkType::juniper_ethernet).payload(header))->kind);
+}
+
+TEST(CaptureHeaderTest, OfALoopbackMayEndWithAnEtherType) {
+    EXPECT_EQ(ends, ends_behind(LinkType::null_loopback, {0x0f, 0, 8, 0}));
+}
+
 TEST(OtherLanTest, HoldsIp) {
     Raw token_ring{0x10, 0x40};
     token_ring.resize(14);

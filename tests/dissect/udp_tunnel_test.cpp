@@ -151,6 +151,24 @@ TEST(MplsInUdpTest, CarriesIp) {
     EXPECT_EQ(16U, packet.innermost().mpls[0]);
 }
 
+TEST(LispTest, CarriesIpAndSoDoSomeOfItsControlMessages) {
+    expect_tunnel(TunnelKind::lisp, std::nullopt, with_ipv4(datagram(4341).payload({0x80, 1, 2, 3, 0, 0, 0, 0})));
+    expect_tunnel(TunnelKind::lisp, std::nullopt, with_ipv6(datagram(4342).payload({0x80, 0, 0, 0})));
+    expect_no_tunnel(datagram(4342).payload({0x10, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8}));
+    expect_no_tunnel(datagram(4341).payload("no header of LISP, and no IP packet"));
+}
+
+TEST(CapwapTest, ReadsFramesWhoseFirstBytesAreSwapped) {
+    Raw radio{0, 0x10, 0x03, 0, 0, 0, 0, 0, 0x01, 0x08};
+    radio.resize(8 + 24);
+    radio.insert(radio.end(), {0xaa, 0xaa, 3, 0, 0, 0, 8, 0});
+    expect_tunnel(TunnelKind::capwap, std::nullopt, with_ipv4(datagram(5247).payload(radio)));
+}
+
+TEST(VxlanTest, WithFlagsOfOthersIsStillReadIfTheInsideMakesSense) {
+    expect_tunnel(TunnelKind::vxlan, 0xb, with_ipv4(datagram(4789).payload({0xff, 1, 2, 3, 0, 0, 0xb, 9}).ethernet()));
+}
+
 TEST(UdpTunnelTest, TheSourcePortMayBeTheTunnels) {
     const Dissected packet(with_ipv6(ethernet().ipv4("192.0.2.1", "198.51.100.2").udp(3544, 50000)));
     EXPECT_EQ(TunnelKind::teredo, packet.innermost().tunnel);
