@@ -91,7 +91,7 @@ FlowRecord conclude(Flow flow, const HostFacts *host, const SocketHistory &socke
         // Without host facts nothing can be said of addresses that are not loopback.
         if (host != nullptr || context.local[side]) end.local = context.local[side];
         end.multicast = context.multicast[side];
-        end.port = std::move(ports[side]);
+        end.port = ports[side];
         end.attribution = std::move(context.sockets[side].attribution);
     }
     if (context.local.initiator && context.local.responder) record.relation = RelationKind::loopback_pair;

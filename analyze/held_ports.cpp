@@ -81,21 +81,20 @@ std::vector<HeldPort> held_ports(const SocketSnapshot &snapshot) {
     history.ingest(snapshot.facts);
     const Timestamp now = snapshot.facts.ended;
     std::vector<HeldPort> ports;
-    const auto add = [&](const SocketRecord &socket, PortVerdict verdict, Attribution attribution) {
+    const auto add = [&](const SocketRecord &socket, const PortVerdict &verdict, Attribution attribution) {
         if (socket.local.port == 0) return; // not bound yet
         const auto not_before = oldest_start(attribution);
-        ports.push_back(
-            {socket, std::move(verdict), exposure_of(socket.local.address), std::move(attribution), not_before});
+        ports.push_back({socket, verdict, exposure_of(socket.local.address), std::move(attribution), not_before});
     };
     for (ListeningSocket &door : history.listeners()) {
-        PortVerdict verdict = judge_door(door, snapshot);
-        add(door.socket, std::move(verdict), std::move(door.attribution));
+        const PortVerdict verdict = judge_door(door, snapshot);
+        add(door.socket, verdict, std::move(door.attribution));
     }
     for (const SocketRecord &socket : history.connected()) {
         const PerSide<Endpoint> ends{unmapped(socket.local), unmapped(socket.remote)};
         FlowRecord flow = conclude(flow_between(socket.transport, ends, now), &snapshot.host, history, {});
         FlowEnd &end = flow.initiator.endpoint == ends.initiator ? flow.initiator : flow.responder;
-        add(socket, std::move(end.port), std::move(end.attribution));
+        add(socket, end.port, std::move(end.attribution));
     }
     std::ranges::sort(ports, {}, order_of);
     return ports;

@@ -505,7 +505,7 @@ bool TcpTracker::continues(const End &end, std::uint32_t begin, std::uint32_t le
 void TcpTracker::add_carefully(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     End &end = ends_[from];
-    End &peer = ends_[other(from)];
+    const End &peer = ends_[other(from)];
     if (segment.bad_checksum) return write_scaled(from, ++cold().ends[from].facts.bad_checksums, 'C');
     const std::uint32_t length = segment_length(tcp, segment.payload_bytes);
     const std::uint32_t next = tcp.sequence + length;
