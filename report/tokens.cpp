@@ -283,6 +283,7 @@ std::string_view words(TunnelKind value) {
     case TunnelKind::mpls_in_ip: return "MPLS-in-IP";
     case TunnelKind::capwap: return "CAPWAP";
     case TunnelKind::ayiya: return "AYIYA";
+    case TunnelKind::lisp: return "LISP";
     }
     return "unknown";
 }
