@@ -17,7 +17,7 @@
 namespace doorplate {
 namespace {
 
-constexpr std::size_t least_equal_per_mille = 960;
+constexpr std::size_t least_equal_per_mille = 995;
 
 struct Comparison {
     std::size_t expected = 0;
