@@ -127,7 +127,7 @@ TEST_F(MappedFileTest, CutShortWhileItIsReadMakesNoPacketsOfZeros) {
     for (int i = 0; i < 10'000; ++i) capture.packet(bytes);
     const FileBytes whole = capture.bytes();
     // Ends in a record's header, in its bytes, at a page's end and one byte behind it.
-    for (const std::size_t cut : {24 + 5000 * 516 + 8, 24 + 5000 * 516 + 400, 4096 * 500, 4096 * 500 + 1}) {
+    for (const std::size_t cut : {24UZ + 5000 * 516 + 8, 24UZ + 5000 * 516 + 400, 4096UZ * 500, 4096UZ * 500 + 1}) {
         write_file(path(), whole);
         const auto source = open_savefile({.path = path().string(), .filter = {}});
         ASSERT_TRUE(source);
