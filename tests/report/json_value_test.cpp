@@ -3,7 +3,8 @@
 #include <limits>
 
 #include <gtest/gtest.h>
-#include <rapidjson/document.h>
+
+#include "tests/support/json_paths.h"
 
 namespace doorplate {
 namespace {
@@ -36,10 +37,7 @@ TEST(JsonValue, EscapesEveryByteThatNeedsItWhereverItStands) {
                 std::string text(length, 'x');
                 text[place] = static_cast<char>(byte);
                 const std::string json = json_of(text);
-                rapidjson::Document document;
-                document.Parse(json.c_str());
-                ASSERT_FALSE(document.HasParseError()) << json;
-                ASSERT_EQ(text, std::string(document.GetString(), document.GetStringLength())) << json;
+                ASSERT_EQ(text, test::json_paths(json).at("")) << json;
             }
         }
     }
