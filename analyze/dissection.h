@@ -85,9 +85,12 @@ struct TcpFields {
     std::uint32_t sequence = 0;
     std::uint32_t acknowledgment = 0;
     std::uint16_t window = 0;
-    bool fin = false, syn = false, rst = false, psh = false, ack = false, urg = false, ece = false, cwr = false;
+    bool fin : 1 = false, syn : 1 = false, rst : 1 = false, psh : 1 = false;
+    bool ack : 1 = false, urg : 1 = false, ece : 1 = false, cwr : 1 = false;
     // Options: TCP Fast Open (RFC 7413), and of Multipath TCP (RFC 8684) MP_CAPABLE and MP_JOIN.
-    bool fast_open = false, mptcp_capable = false, mptcp_join = false;
+    bool fast_open : 1 = false, mptcp_capable : 1 = false, mptcp_join : 1 = false;
+
+    friend bool operator==(const TcpFields &, const TcpFields &) = default;
 };
 
 struct IcmpFields {
@@ -95,6 +98,8 @@ struct IcmpFields {
     std::uint8_t code = 0;
     // Echo's identifier; 0 for other types.
     std::uint16_t identifier = 0;
+
+    friend bool operator==(const IcmpFields &, const IcmpFields &) = default;
 };
 
 // RFC 791 section 3.1, RFC 8200 section 4.5. Offset in bytes.
@@ -104,11 +109,15 @@ struct FragmentFields {
     bool more = false;
     // Of what it carries, as the IP header says.
     std::uint32_t length = 0;
+
+    friend bool operator==(const FragmentFields &, const FragmentFields &) = default;
 };
 
 // SCTP: what decides a flow's beginning and end (RFC 9260 section 3.2).
 struct SctpFields {
     bool init = false, init_ack = false, shutdown = false, shutdown_complete = false, abort = false;
+
+    friend bool operator==(const SctpFields &, const SctpFields &) = default;
 };
 
 // What a packet travels in, if it is one inside another.
@@ -213,9 +222,14 @@ struct DissectOptions {
     bool verify_checksums = false;
 };
 
-// Never fails: a packet that makes no sense is a Dissection that says so. Looks at nothing but `packet`. `out` may be
-// used again and again; afterwards its count is at least 1.
-void dissect(const Packet &packet, DissectedPacket &out, DissectOptions options = {});
+// Writes the packet and those inside it to the beginning of `levels`, which may be used again and again, and returns
+// how many there are: at least 1. Never fails: a packet that makes no sense is a Dissection that says so. Looks at
+// nothing but `packet`.
+[[nodiscard]] std::size_t dissect(const Packet &packet, std::span<Dissection, max_levels> levels,
+                                  DissectOptions options = {});
+inline void dissect(const Packet &packet, DissectedPacket &out, DissectOptions options = {}) {
+    out.count = dissect(packet, out.levels, options);
+}
 
 // A name for what a packet that is in no flow was: "arp", "lldp", "ether_type_0x1234", "link_type_USB_LINUX".
 [[nodiscard]] std::string packet_kind_name(LinkType link_type, const Dissection &dissection);

@@ -22,7 +22,8 @@ class IpAddress {
     constexpr IpAddress() = default;
 
     [[nodiscard]] static constexpr IpAddress v4(std::array<std::uint8_t, 4> bytes) {
-        return {Family::ipv4, {half({bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0, 0}), 0}};
+        const std::uint64_t word = std::bit_cast<std::uint32_t>(bytes);
+        return {Family::ipv4, {std::endian::native == std::endian::big ? word << 32 : word, 0}};
     }
     [[nodiscard]] static constexpr IpAddress v6(std::array<std::uint8_t, 16> bytes) {
         return {Family::ipv6, std::bit_cast<Words>(bytes)};
@@ -67,9 +68,6 @@ class IpAddress {
   private:
     constexpr IpAddress(Family family, Words words) : words_(words), family_(family) {}
 
-    static constexpr std::uint64_t half(std::array<std::uint8_t, 8> bytes) {
-        return std::bit_cast<std::uint64_t>(bytes);
-    }
     // As the number that the bytes spell.
     static constexpr std::uint64_t in_order(std::uint64_t word) {
         return std::endian::native == std::endian::big ? word : std::byteswap(word);

@@ -20,6 +20,15 @@ struct Summed {
 
 // Of TCP, UDP, UDP-Lite, DCCP and ICMPv6, which sum the addresses too (RFC 9293 section 3.1, RFC 8200 section 8.1).
 [[nodiscard]] Checksum transport_checksum(const Summed &summed, const Dissection &out);
+[[nodiscard]] inline Checksum tcp_checksum(LayerBytes segment, const Dissection &out) {
+    return transport_checksum({.bytes = segment, .covered = segment.length(), .checksum_at = 16}, out);
+}
+[[nodiscard]] inline Checksum udp_checksum(LayerBytes datagram, const Dissection &out) {
+    constexpr std::size_t checksum_at = 6;
+    // RFC 768: zero is none. RFC 6935 lets tunnels have none over IPv6, too.
+    if (datagram.be16(checksum_at) == 0) return Checksum::unverified;
+    return transport_checksum({.bytes = datagram, .covered = datagram.length(), .checksum_at = checksum_at}, out);
+}
 // Of ICMP, which does not.
 [[nodiscard]] Checksum icmp_checksum(const Summed &summed, const Dissection &out);
 

@@ -1,5 +1,6 @@
 #include "analyze/dissection.h"
 
+#include "analyze/dissect/everyday.h"
 #include "analyze/dissect/layers.h"
 
 namespace doorplate {
@@ -11,9 +12,16 @@ void note_missing(LayerBytes bytes, std::size_t count, Malformation if_missing, 
         note(out.fragment ? Malformation::fragment_too_small : if_missing, out);
 }
 
-void dissect(const Packet &packet, DissectedPacket &out, DissectOptions options) {
-    Output output(out, options);
+std::size_t dissect(const Packet &packet, std::span<Dissection, max_levels> levels, DissectOptions options) {
+    const bool is_everyday =
+        packet.link_type == LinkType::ethernet && dissect_everyday(LayerBytes(packet), options, levels.front());
+    return is_everyday ? 1 : dissect_by_layers(packet, levels, options);
+}
+
+std::size_t dissect_by_layers(const Packet &packet, std::span<Dissection, max_levels> levels, DissectOptions options) {
+    Output output(levels, options);
     dissect_link(packet.link_type, LayerBytes(packet), output);
+    return output.levels();
 }
 
 Dissection dissect(const Packet &packet, DissectOptions options) {

@@ -20,7 +20,7 @@ constexpr std::size_t header_length = 14;
 
 void dissect_ethernet(LayerBytes bytes, Output &output) {
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
-    dissect_type_or_length(bytes.be16(12), bytes.behind(header_length), output);
+    dissect_type_or_length(bytes.be16(12), bytes.past(header_length), output);
 }
 
 bool looks_like_ethernet(LayerBytes bytes) {

@@ -22,22 +22,6 @@ constexpr std::uint8_t shim6 = 140;
 // RFC 8200 speaks of six, one of them twice. More than this is an attack or nonsense (RFC 9288 section 3).
 constexpr int max_extension_headers = 16;
 
-bool is_extension_header(std::uint8_t protocol, Family family) {
-    if (protocol == static_cast<std::uint8_t>(Transport::tcp)) return false; // nearly all
-    if (family == Family::ipv4) return protocol == authentication;
-    switch (protocol) {
-    case hop_by_hop:
-    case routing:
-    case fragment_header:
-    case authentication:
-    case destination_options:
-    case mobility:
-    case hip:
-    case shim6: return true;
-    default: return false;
-    }
-}
-
 // What a header announces, and where it begins.
 struct NextHeader {
     std::uint8_t protocol = 0;
@@ -133,9 +117,22 @@ std::optional<NextHeader> read_extension(std::uint8_t protocol, LayerBytes bytes
 
 } // namespace
 
-void dissect_upper_layer(std::uint8_t protocol, Family family, LayerBytes bytes, Output &output) {
-    if (!is_extension_header(protocol, family)) return dissect_ip_protocol(protocol, bytes, output);
+bool is_extension_header(std::uint8_t protocol, Family family) {
+    if (family == Family::ipv4) return protocol == authentication;
+    switch (protocol) {
+    case hop_by_hop:
+    case routing:
+    case fragment_header:
+    case authentication:
+    case destination_options:
+    case mobility:
+    case hip:
+    case shim6: return true;
+    default: return false;
+    }
+}
 
+void dissect_extension_headers(std::uint8_t protocol, Family family, LayerBytes bytes, Output &output) {
     Dissection &out = output.level();
     NextHeader next{.protocol = protocol, .bytes = bytes};
     for (int count = 0; is_extension_header(next.protocol, family); ++count) {

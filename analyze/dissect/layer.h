@@ -30,12 +30,18 @@ class LayerBytes {
     [[nodiscard]] std::uint32_t length() const { return length_; }
 
     // Behind a header of `count` bytes; empty if there are fewer.
-    [[nodiscard]] LayerBytes behind(std::size_t count) const {
+    [[nodiscard, gnu::always_inline]] LayerBytes behind(std::size_t count) const {
         return {data_ + std::min<std::size_t>(count, captured_), less(captured_, count), less(length_, count)};
     }
 
+    // The same behind a header that require() has found to be there.
+    [[nodiscard]] LayerBytes past(std::uint32_t count) const {
+        assert(count <= captured_);
+        return {data_ + count, captured_ - count, length_ - count};
+    }
+
     // The first `count` bytes, or all if there are fewer: a header tells a length, and the frame's padding ends here.
-    [[nodiscard]] LayerBytes first(std::uint64_t count) const {
+    [[nodiscard, gnu::always_inline]] LayerBytes first(std::uint64_t count) const {
         return {data_, at_most(captured_, count), at_most(length_, count)};
     }
 
@@ -80,8 +86,7 @@ class LayerBytes {
 // Where the layers write: into the innermost packet so far.
 class Output {
   public:
-    Output(DissectedPacket &packet, DissectOptions options) : packet_(packet), options_(options) {
-        packet_.count = 0;
+    Output(std::span<Dissection, max_levels> levels, DissectOptions options) : levels_(levels), options_(options) {
         begin_level();
     }
 
@@ -100,23 +105,24 @@ class Output {
     // From here on the layers write into a new packet, the one that the current one carries. False if there are too
     // many already, which is noted.
     [[nodiscard]] bool enter(TunnelKind tunnel, std::optional<std::uint64_t> tunnel_id);
-    [[nodiscard]] std::size_t levels() const { return packet_.count; }
-    [[nodiscard]] const Dissection &level(std::size_t index) const { return packet_.levels[index]; }
+    [[nodiscard]] std::size_t levels() const { return count_; }
+    [[nodiscard]] const Dissection &level(std::size_t index) const { return levels_[index]; }
     // What came after the first `count` levels turned out not to be packets: the one around them is the innermost
     // again.
     void leave_to(std::size_t count) {
-        packet_.count = count;
-        level_ = &packet_.levels[count - 1];
+        count_ = count;
+        level_ = &levels_[count - 1];
     }
 
   private:
     // Writes the defaults and leaves alone what they make invisible: std::construct_at would clear all first.
     void begin_level() {
         transport_checksum_given_up_ = false;
-        level_ = ::new (&packet_.levels[packet_.count++]) Dissection;
+        level_ = ::new (&levels_[count_++]) Dissection;
     }
 
-    DissectedPacket &packet_;
+    std::span<Dissection, max_levels> levels_;
+    std::size_t count_ = 0;
     Dissection *level_ = nullptr;
     static constexpr int max_link_headers = 64;
     int link_headers_ = 0;
@@ -130,7 +136,7 @@ inline void note(Malformation malformation, Dissection &out) {
 }
 
 inline bool Output::enter(TunnelKind tunnel, std::optional<std::uint64_t> tunnel_id) {
-    if (packet_.count == max_levels) {
+    if (count_ == max_levels) {
         note(Malformation::too_many_tunnels, *level_);
         return false;
     }

@@ -3,6 +3,7 @@
 #include "analyze/dissect/checksum.h"
 #include "analyze/dissect/layers.h"
 #include "analyze/dissect/options.h"
+#include "analyze/dissect/tcp_fields.h"
 
 namespace doorplate {
 
@@ -49,42 +50,26 @@ void read_opening_options(Bytes options, TcpFields &tcp) {
 //    +---------------------------------------------------------------+
 
 void dissect_tcp(LayerBytes bytes, Output &output) {
-    constexpr std::size_t fixed_length = 20;
     Dissection &out = output.level();
     if (!read_ports(bytes, Malformation::tcp_header_too_short, out)) return;
-    if (!require(bytes, fixed_length, Malformation::tcp_header_too_short, out)) return;
+    if (!require(bytes, tcp_fixed_length, Malformation::tcp_header_too_short, out)) return;
 
-    const std::size_t header_length = std::size_t{4} * (bytes.u8(12) >> 4);
+    const std::size_t header_length = tcp_header_length(bytes);
     // A receiver drops such a segment whatever its flags say, so nobody shall conclude anything from them.
-    if (header_length < fixed_length) return note(Malformation::tcp_bad_data_offset, out);
+    if (header_length < tcp_fixed_length) return note(Malformation::tcp_bad_data_offset, out);
     if (header_length > bytes.length())
         return note(out.fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
 
-    const std::uint8_t flags = bytes.u8(13);
-    TcpFields &tcp = out.tcp.emplace();
-    tcp.sequence = bytes.be32(4);
-    tcp.acknowledgment = bytes.be32(8);
-    tcp.window = bytes.be16(14);
-    tcp.fin = (flags & 0x01) != 0;
-    tcp.syn = (flags & 0x02) != 0;
-    tcp.rst = (flags & 0x04) != 0;
-    tcp.psh = (flags & 0x08) != 0;
-    tcp.ack = (flags & 0x10) != 0;
-    tcp.urg = (flags & 0x20) != 0;
-    tcp.ece = (flags & 0x40) != 0;
-    tcp.cwr = (flags & 0x80) != 0;
-
+    out.tcp = tcp_fields(bytes);
     set_payload(bytes.behind(header_length), out);
-    if (output.verifies_transport_checksum())
-        out.transport_checksum =
-            transport_checksum({.bytes = bytes, .covered = bytes.length(), .checksum_at = 16}, out);
-    if (header_length == fixed_length) return;
+    if (output.verifies_transport_checksum()) out.transport_checksum = tcp_checksum(bytes, out);
+    if (header_length == tcp_fixed_length) return;
     // What the options say is not needed, so it does not matter that the snapshot cut them.
     const Bytes captured = bytes.captured();
-    const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(fixed_length);
-    if (!options_are_valid(options, options.size() == header_length - fixed_length))
+    const Bytes options = captured.first(std::min(header_length, captured.size())).subspan(tcp_fixed_length);
+    if (!options_are_valid(options, options.size() == header_length - tcp_fixed_length))
         return note(Malformation::tcp_bad_options, out);
-    if (tcp.syn) read_opening_options(options, *out.tcp);
+    if (out.tcp->syn) read_opening_options(options, *out.tcp);
 }
 
 } // namespace doorplate

@@ -22,15 +22,6 @@ constexpr std::size_t header_length = 8;
 // RFC 2675 section 4: a datagram too long for the field has 0 there.
 constexpr std::uint64_t longest_told = 0xffff;
 
-void verify_checksum(LayerBytes datagram, Output &output) {
-    constexpr std::size_t checksum_at = 6;
-    // RFC 768: zero is none. RFC 6935 lets tunnels have none over IPv6, too.
-    if (!output.verifies_transport_checksum() || datagram.be16(checksum_at) == 0) return;
-    Dissection &out = output.level();
-    out.transport_checksum =
-        transport_checksum({.bytes = datagram, .covered = datagram.length(), .checksum_at = checksum_at}, out);
-}
-
 } // namespace
 
 void dissect_udp(LayerBytes bytes, Output &output) {
@@ -43,14 +34,14 @@ void dissect_udp(LayerBytes bytes, Output &output) {
     if (length < header_length) return note(Malformation::udp_bad_length, out);
 
     // What IP has beyond that length is no payload (RFC 9868 puts options there).
-    set_payload(bytes.first(length).behind(header_length), out);
+    set_payload(bytes.past(header_length).first(length - header_length), out);
     // The first fragment has the length of all. Else the datagram is counted as what it says it is.
     if (length > bytes.length() && !out.fragment) {
         note(Malformation::udp_bad_length, out);
         out.payload_bytes = saturated(length - header_length);
         return;
     }
-    verify_checksum(bytes.first(length), output);
+    if (output.verifies_transport_checksum()) out.transport_checksum = udp_checksum(bytes.first(length), out);
     const bool to_tunnel = is_tunnel_port(out.destination_port);
     if (!to_tunnel && !is_tunnel_port(out.source_port)) return;
     LayerBytes inside = bytes.first(length).behind(header_length);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string_view>
+#include <tuple>
 
+#include "analyze/dissect/everyday.h"
 #include "analyze/dissection.h"
 
 namespace doorplate {
@@ -24,8 +26,31 @@ namespace doorplate {
     return {};
 }
 
+[[nodiscard]] inline bool is_the_same(const Dissection &a, const Dissection &b) {
+    const auto all = [](const Dissection &d) {
+        return std::tuple(d.kind, d.tunnel, d.transport, d.ip_checksum, d.transport_checksum, d.flow_ready, d.truncated,
+                          d.malformation, d.ether_type, d.vlan_count, d.mpls_count, d.vlans, d.mpls, d.tunnel_id,
+                          d.source, d.destination, d.source_port, d.destination_port, d.ip_bytes, d.payload_bytes,
+                          d.payload.data(), d.payload.size(), d.tcp, d.icmp, d.sctp, d.fragment);
+    };
+    return all(a) == all(b);
+}
+
+// An everyday packet is dissected in one go; the layers have to come to the same.
+[[nodiscard]] inline bool layers_agree(const Packet &packet, DissectOptions options) {
+    Dissection everyday;
+    if (!dissect_everyday(LayerBytes(packet), options, everyday)) return true;
+    DissectedPacket by_layers;
+    by_layers.count = dissect_by_layers(packet, by_layers.levels, options);
+    return by_layers.count == 1 && is_the_same(everyday, by_layers.levels.front());
+}
+
 // What is wrong with dissect()'s answer for any of the packets in `packet`.
 [[nodiscard]] inline std::string_view fault_of(const Packet &packet) {
+    for (const bool verify : {false, true}) {
+        const bool is_ethernet = packet.link_type == LinkType::ethernet;
+        if (is_ethernet && !layers_agree(packet, {.verify_checksums = verify})) return "not what the layers say";
+    }
     DissectedPacket dissected;
     dissect(packet, dissected);
     if (dissected.count == 0 || dissected.count > max_levels) return "no level, or more than there are";
