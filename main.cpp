@@ -251,9 +251,8 @@ class ReplayReader {
         if (ahead_) {
             ReadAhead &next = ahead_->next();
             if (next.interfaces) interfaces_ = std::move(*next.interfaces);
-            if (count_) next.batch.keep_first(*count_ - packets_);
             observer.ingest(next.batch, interfaces_);
-            packets_ += next.batch.size();
+            packets_ += next.packets.size();
             at_end_ = next.at_end;
             if (next.error) return std::unexpected(*next.error);
             return {};

@@ -24,7 +24,7 @@ struct Place {
     std::vector<std::unique_ptr<std::uint8_t[]>> bytes;
 
     void clear() {
-        ahead.batch.clear();
+        ahead.packets.clear();
         ahead.interfaces.reset();
         ahead.error.reset();
         ahead.at_end = false;
@@ -32,16 +32,16 @@ struct Place {
     }
 
     void add(std::span<const Packet> packets, bool bytes_stay) {
-        if (bytes_stay) return ahead.batch.add(packets);
+        ahead.packets.insert(ahead.packets.end(), packets.begin(), packets.end());
+        if (bytes_stay) return;
         std::size_t size = 0;
         for (const Packet &packet : packets) size += packet.bytes.size();
         bytes.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(size));
         std::uint8_t *to = bytes.back().get();
-        for (Packet packet : packets) {
+        for (Packet &packet : std::span(ahead.packets).last(packets.size())) {
             std::ranges::copy(packet.bytes, to);
             packet.bytes = {to, packet.bytes.size()};
             to += packet.bytes.size();
-            ahead.batch.add({&packet, 1});
         }
     }
 };
@@ -110,7 +110,7 @@ class DissectAhead::Impl {
             const std::uint64_t number = read_++;
             read(*place);
             reading.unlock();
-            place->ahead.batch.dissect_all(options_);
+            place->ahead.batch.dissect(place->ahead.packets, options_);
             {
                 const std::lock_guard lock(mutex_);
                 ready_.emplace(number, place);
@@ -132,7 +132,7 @@ class DissectAhead::Impl {
     // A whole batch, or what there is before the source has to wait.
     void read(Place &place) {
         ReadAhead &ahead = place.ahead;
-        while (ahead.batch.size() < packets_per_batch && !ahead.at_end && !ahead.error) {
+        while (ahead.packets.size() < packets_per_batch && !ahead.at_end && !ahead.error) {
             const auto packets = source_.read(longest_read);
             if (packets) {
                 place.add(packets->packets, source_.bytes_stay());
@@ -141,7 +141,10 @@ class DissectAhead::Impl {
                 ahead.error = packets.error();
             }
             if (packets) packets_read_ += packets->packets.size();
-            if (limit_ && packets_read_ >= *limit_) ahead.at_end = true;
+            if (limit_ && packets_read_ >= *limit_) {
+                ahead.packets.resize(ahead.packets.size() - static_cast<std::size_t>(packets_read_ - *limit_));
+                ahead.at_end = true;
+            }
             if (!packets || !packets->more_at_hand) break;
         }
         if (source_.interfaces().size() > interfaces_seen_) {

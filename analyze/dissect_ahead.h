@@ -11,6 +11,8 @@ namespace doorplate {
 
 // What was read and dissected beside the thread that owns the flow table.
 struct ReadAhead {
+    std::vector<Packet> packets;
+    // Theirs.
     DissectedBatch batch;
     // The source's, if there are more than the batch before had.
     std::optional<std::vector<CaptureInterface>> interfaces;
@@ -24,7 +26,7 @@ struct ReadAhead {
 // is.
 class DissectAhead {
   public:
-    // Stops to read when there are `limit` packets or more.
+    // Stops at the source's end, or after `limit` packets.
     DissectAhead(PacketSource &source, DissectOptions options, unsigned threads,
                  std::optional<std::uint64_t> limit = std::nullopt);
     ~DissectAhead();

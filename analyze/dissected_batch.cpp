@@ -1,17 +1,26 @@
 #include "analyze/dissected_batch.h"
 
-#include <algorithm>
+#include <cstddef>
 
 namespace doorplate {
 
-void DissectedBatch::dissect_all(DissectOptions options) {
-    if (dissected_.size() < packets_.size()) dissected_.resize(packets_.size());
-    for (std::size_t i = 0; i < packets_.size(); ++i) {
-        dissect(packets_[i], dissected_[i], options);
-        std::uint8_t level = 0;
-        for (const Dissection &dissection : dissected_[i].all()) {
-            keys_.push_back(dissection.flow_ready ? packed_key(dissection, level) : PackedKey{});
-            ++level;
+void DissectedBatch::dissect(std::span<const Packet> packets, DissectOptions options) {
+    if (dissections_.size() < packets.size() * max_levels) dissections_.resize(packets.size() * max_levels);
+    if (arrivals_.size() < packets.size() * max_levels) arrivals_.resize(packets.size() * max_levels);
+    count_ = 0;
+    Dissection *next = dissections_.data();
+    for (const Packet &packet : packets) {
+        const std::size_t count =
+            doorplate::dissect(packet, std::span<Dissection, max_levels>(next, max_levels), options);
+        for (std::size_t level = 0; level < count; ++level, ++next) {
+            const auto depth = static_cast<std::uint8_t>(level);
+            // In place: a key that is made elsewhere and copied makes the copy wait for all of its parts.
+            ::new (&arrivals_[count_++]) Arrival{.packet = &packet,
+                                                 .dissection = next,
+                                                 .key = next->flow_ready ? packed_key(*next, depth) : PackedKey{},
+                                                 .likely = no_flow,
+                                                 .level = depth,
+                                                 .innermost = level + 1 == count};
         }
     }
 }

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "analyze/packed_key.h"
+#include "capture/prefetch.h"
 
 namespace doorplate {
 
@@ -16,18 +20,17 @@ class DoorCounts {
     static constexpr std::size_t most_doors = 1'000'000;
 
     void add(Transport transport, const Endpoint &endpoint) {
-        Slot &slot = slots_[place_of(door_fingerprint(transport, endpoint))];
-        if (slot.count == 0) {
-            if (size_ >= most_doors) return;
-            slot.fingerprint = door_fingerprint(transport, endpoint);
-            ++size_;
-        }
-        ++slot.count;
-        if (size_ * 3 > slots_.size() * 2) grow();
+        const std::uint64_t fingerprint = door_fingerprint(transport, endpoint);
+        prefetch(&slots_[fingerprint & (slots_.size() - 1)]);
+        if (waiting_count_ == waiting_.size()) settle();
+        waiting_[waiting_count_++] = fingerprint;
     }
 
     [[nodiscard]] std::uint64_t count(Transport transport, const Endpoint &endpoint) const {
-        return slots_[place_of(door_fingerprint(transport, endpoint))].count;
+        const std::uint64_t fingerprint = door_fingerprint(transport, endpoint);
+        const auto *const end = waiting_.begin() + waiting_count_;
+        return slots_[place_of(fingerprint)].count +
+               static_cast<std::uint64_t>(std::count(waiting_.begin(), end, fingerprint));
     }
 
   private:
@@ -43,6 +46,20 @@ class DoorCounts {
         return at;
     }
 
+    void settle() {
+        for (const std::uint64_t fingerprint : std::span(waiting_).first(waiting_count_)) {
+            Slot &slot = slots_[place_of(fingerprint)];
+            if (slot.count == 0) {
+                if (size_ >= most_doors) continue;
+                slot.fingerprint = fingerprint;
+                ++size_;
+            }
+            ++slot.count;
+            if (size_ * 3 > slots_.size() * 2) grow();
+        }
+        waiting_count_ = 0;
+    }
+
     void grow() {
         std::vector<Slot> old(2 * slots_.size());
         old.swap(slots_);
@@ -53,6 +70,9 @@ class DoorCounts {
 
     std::vector<Slot> slots_ = std::vector<Slot>(1024);
     std::size_t size_ = 0;
+    // Added, but not counted before their slots are near.
+    std::array<std::uint64_t, 32> waiting_{};
+    std::size_t waiting_count_ = 0;
 };
 
 } // namespace doorplate

@@ -30,6 +30,9 @@ constexpr std::uint16_t listed_interfaces = std::numeric_limits<std::uint16_t>::
 // More than this many different values of --key's fields are not told apart: a file may claim millions.
 constexpr std::uint32_t max_contexts = 1U << 20;
 
+// With so few packets a connection is still beginning.
+constexpr std::uint32_t young = 8;
+
 // How long a flow waits for its next packet is decided by its class.
 enum class Waiting : std::uint8_t { tcp, udp, other, closed };
 
@@ -63,6 +66,8 @@ bool is_ipv6(const FlowUnit &unit) { return (unit.rest >> 40 & 1) != 0; }
 Transport transport_of(const FlowUnit &unit) {
     return static_cast<Transport>(static_cast<std::uint8_t>(unit.rest >> 32));
 }
+std::size_t index_of(Side side) { return side == Side::initiator ? 0 : 1; }
+std::uint32_t packets_of(const FlowUnit &unit) { return unit.traffic[0].packets + unit.traffic[1].packets; }
 Timestamp end_of(const FlowUnit &unit) { return timestamp_from_ns(unit.last_active_ns - unit.late_by_ns); }
 
 // Saturates: a file may have times at the very end of what can be counted.
@@ -100,8 +105,11 @@ Waiting waiting_class(Transport transport) {
     return Waiting::other;
 }
 
-TrafficCounters counted(const Packet &packet, const Dissection &dissection) {
+FlowUnit::Counters counted(const Packet &packet, const Dissection &dissection) {
     return {1, packet.original_length, dissection.ip_bytes, dissection.payload_bytes};
+}
+TrafficCounters widened(const FlowUnit::Counters &counters) {
+    return {counters.packets, counters.frame_bytes, counters.ip_bytes, counters.payload_bytes};
 }
 
 void add_to(TrafficCounters &sum, const TrafficCounters &more) {
@@ -109,6 +117,14 @@ void add_to(TrafficCounters &sum, const TrafficCounters &more) {
     sum.frame_bytes += more.frame_bytes;
     sum.ip_bytes += more.ip_bytes;
     sum.payload_bytes += more.payload_bytes;
+}
+
+// The next payload or acknowledgment of a connection that goes on, by its flags.
+bool is_plain(const std::optional<TcpFields> &tcp) { return tcp && !tcp->syn && !tcp->fin && !tcp->rst; }
+
+// A packet that begins another flow with the same ends, if the one that is there is over.
+bool may_end_flow(const Dissection &dissection) {
+    return (dissection.tcp && dissection.tcp->syn) || (dissection.sctp && dissection.sctp->init);
 }
 
 TcpTracker::Segment segment_of(const Packet &packet, const Dissection &dissection) {
@@ -126,8 +142,8 @@ constexpr std::uint32_t packed_syn = 1, packed_ack = 2, packed_psh = 4, packed_u
                         packed_mptcp_capable = 512, packed_mptcp_join = 1024, packed_bad_checksum = 2048;
 constexpr unsigned packed_window_shift = 16;
 
-bool can_be_packed(const Dissection &dissection) {
-    return !dissection.tcp->fin && !dissection.tcp->rst && dissection.payload_bytes < 1U << 31;
+bool can_be_packed(const TcpTracker::Segment &segment) {
+    return !segment.tcp.fin && !segment.tcp.rst && segment.payload_bytes < 1U << 31;
 }
 
 void pack_segment(Side from, const TcpTracker::Segment &segment, FlowUnit &unit, FlowBase &base) {
@@ -164,7 +180,7 @@ PackedSegment unpacked_segment(const FlowUnit &unit, const FlowBase &base) {
     packed.segment.tcp.mptcp_join = has(packed_mptcp_join);
     packed.segment.payload_captured = has(packed_captured);
     packed.segment.bad_checksum = has(packed_bad_checksum);
-    packed.segment.payload_bytes = unit.traffic[packed.from == Side::initiator ? 0 : 1].payload_bytes;
+    packed.segment.payload_bytes = unit.traffic[index_of(packed.from)].payload_bytes;
     packed.segment.time = timestamp_from_ns(base.start_ns);
     return packed;
 }
@@ -185,82 +201,71 @@ bool is_icmp(Transport transport) { return transport == Transport::icmp || trans
 
 class FlowTable::Impl {
   public:
-    Impl(FlowTableOptions options, OnEnd on_end) : options_(options), on_end_(std::move(on_end)) {
+    Impl(FlowTableOptions options, OnEnd on_end)
+        : options_(options), is_keyed_(options.key.any()), on_end_(std::move(on_end)) {
         options_.max_flows = std::clamp<std::size_t>(options_.max_flows, 1, no_flow / 4);
     }
 
-    Arrival arrive(const Packet &packet, const Dissection &dissection, const PackedKey &key) {
-        Arrival arrival{&packet, &dissection, key};
-        if (!dissection.flow_ready) return arrival;
-        if (options_.key.any()) {
-            arrival.key.context = context_of(packet, dissection);
-            arrival.key.hash = packed_key_hash(key.addresses, key.rest, arrival.key.context);
+    void arrive(Arrival &arrival) {
+        if (!arrival.dissection->flow_ready) return;
+        if (is_keyed_) {
+            PackedKey &key = arrival.key;
+            key.context = context_of(*arrival.packet, *arrival.dissection);
+            key.hash = packed_key_hash(key.addresses, key.rest, key.context);
         }
         index_.prefetch_slot(arrival.key.hash);
-        return arrival;
     }
 
-    void fetch_flow(const Arrival &arrival) const {
+    void fetch_flow(Arrival &arrival) const {
         if (!arrival.dissection->flow_ready) return;
-        const FlowNumber number = index_.likely(arrival.key.hash);
-        if (number == no_flow) return;
-        prefetch(&units_.unit(number));
-        if (arrival.key.is_ipv6()) prefetch(&units_.unit(number + 1));
+        arrival.likely = index_.likely(arrival.key.hash);
+        if (arrival.likely == no_flow) return;
+        prefetch(&units_.unit(arrival.likely));
+        if (arrival.key.is_ipv6()) prefetch(&units_.unit(arrival.likely + 1));
     }
 
     void fetch_tracker(const Arrival &arrival) const {
-        if (!arrival.dissection->tcp) return;
-        const FlowNumber number = index_.likely(arrival.key.hash);
-        if (number == no_flow) return;
-        const FlowUnit &unit = units_.unit(number);
-        if (!is(unit, flag_tracked)) return;
-        const auto *tracker = reinterpret_cast<const std::uint8_t *>(&trackers_[unit.tracker]);
-        prefetch(tracker);
-        prefetch(tracker + sizeof(FlowUnit));
+        if (arrival.likely == no_flow) return;
+        const FlowUnit &unit = units_.unit(arrival.likely);
+        const bool is_everyday = packets_of(unit) >= young && is_plain(arrival.dissection->tcp);
+        if (is(unit, flag_tracked)) {
+            const auto *tracker = reinterpret_cast<const std::uint8_t *>(&trackers_[unit.tracker]);
+            prefetch(tracker);
+            if (!is_everyday) prefetch(tracker + TcpTracker::hot_bytes);
+        }
+        if (!is_everyday && arrival.dissection->tcp) prefetch(&units_.base(arrival.likely));
     }
 
-    std::optional<Update> add(const Arrival &arrival, std::optional<std::uint64_t> parent) {
+    [[gnu::always_inline]] Update add(const Arrival &arrival, std::uint64_t parent) {
         const Packet &packet = *arrival.packet;
         const Dissection &dissection = *arrival.dissection;
         advance(packet.time);
-        if (dissection.kind != PacketKind::ip) return std::nullopt;
-        if (dissection.fragment && dissection.fragment->offset > 0) return add_fragment(packet, dissection);
-        if (!dissection.flow_ready) return std::nullopt;
-
-        FlowNumber number = find(arrival.key);
-        if (number != no_flow && begins_another(number, arrival)) {
-            end(number, FlowEndReason::end_detected);
-            number = no_flow;
-        }
-        const bool is_cut = number != no_flow && is_too_long(number);
-        const bool is_new = number == no_flow || is_cut;
-        if (is_cut) {
-            number = cut(number, arrival);
-        } else if (is_new) {
-            number = begin(arrival, parent);
+        if (!dissection.flow_ready) [[unlikely]] {
+            const bool is_fragment = dissection.fragment && dissection.fragment->offset > 0;
+            return is_fragment ? add_fragment(packet, dissection) : Update{};
         }
 
-        const Side from = side_of(units_.unit(number), arrival.key.source_is_low, dissection);
+        FlowNumber number = find(arrival);
+        bool is_new = false;
+        if (number == no_flow || may_end_flow(dissection) || options_.active > Duration::zero()) {
+            is_new = goes_elsewhere(number, arrival);
+            if (is_new) number = number == no_flow ? begin(arrival, parent) : cut(number, arrival);
+        }
+
+        FlowUnit &unit = units_.unit(number);
+        const Side from = side_of(unit, arrival.key.source_is_low, dissection);
         // The tracker is made from what is known of the first packet, so before the second is counted.
-        const bool over = follow(number, from, packet, dissection);
-        count(number, from, packet, counted(packet, dissection));
+        const bool over = follow(number, unit, from, packet, dissection);
+        count(number, unit, from, packet, counted(packet, dissection));
         if (dissection.fragment && dissection.fragment->more) claim_fragments(number, from, dissection);
-        touch(number, over);
-        return Update{number, is_new, from};
+        if (over) close(number);
+        return {number, is_new, from};
     }
 
-    void advance(Timestamp time) {
-        const std::int64_t ns = ns_since_epoch(time);
-        if (ns > now_) {
-            if (now_ == never) wheel_.begin_at(ns);
-            now_ = ns;
-        }
-        fragments_.advance(timestamp_from_ns(now_));
-        while (true) {
-            const FlowNumber number = next_due(now_);
-            if (number == no_flow) return;
-            end(number, is_over(units_.unit(number)) ? FlowEndReason::end_detected : FlowEndReason::idle_timeout);
-        }
+    [[gnu::always_inline]] void advance(Timestamp time) {
+        now_ = std::max(now_, ns_since_epoch(time));
+        if (!wheel_.is_quiet_until(now_)) end_due();
+        if (!fragments_.empty()) fragments_.advance(timestamp_from_ns(now_));
     }
 
     void finish() {
@@ -295,8 +300,7 @@ class FlowTable::Impl {
         return {key.high, key.low};
     }
     [[nodiscard]] TrafficCounters traffic(FlowNumber number, Side side) const {
-        const FlowUnit::Counters &low = units_.unit(number).traffic[side == Side::initiator ? 0 : 1];
-        TrafficCounters sum{low.packets, low.frame_bytes, low.ip_bytes, low.payload_bytes};
+        TrafficCounters sum = widened(units_.unit(number).traffic[index_of(side)]);
         if (const FlowDetail *detail = detail_if_any(number)) add_to(sum, detail->traffic[side]);
         return sum;
     }
@@ -340,7 +344,14 @@ class FlowTable::Impl {
     }
 
   private:
-    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
+    // What is rare is not inlined: the path of the everyday packet stays short, and needs few registers.
+    [[gnu::noinline]] void end_due() {
+        while (true) {
+            const FlowNumber number = next_due(now_);
+            if (number == no_flow) return;
+            end(number, is_over(units_.unit(number)) ? FlowEndReason::end_detected : FlowEndReason::idle_timeout);
+        }
+    }
 
     [[nodiscard]] FlowKey key_of(FlowNumber number) const {
         const FlowUnit &unit = units_.unit(number);
@@ -352,21 +363,40 @@ class FlowTable::Impl {
         const std::uint32_t detail = units_.base(number).detail;
         return detail == no_detail ? nullptr : &details_[detail];
     }
-    FlowDetail &detail(FlowNumber number) {
+    [[gnu::noinline]] FlowDetail &detail(FlowNumber number) {
         std::uint32_t &detail = units_.base(number).detail;
         if (detail == no_detail) detail = details_.take();
         return details_[detail];
     }
 
+    // `number` is of a place that a flow has or had.
+    [[nodiscard]] bool is_flow_of(const PackedKey &key, FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        if (unit.addresses != key.addresses || (unit.rest & PackedKey::rest_mask) != key.rest) return false;
+        if (!is(unit, flag_alive)) return false;
+        if (key.is_ipv6() && units_.ipv6(number) != key.ipv6) return false;
+        if (!is_keyed_) return true;
+        const FlowDetail *detail = detail_if_any(number);
+        return key.context == (detail == nullptr ? 0 : detail->context);
+    }
     [[nodiscard]] FlowNumber find(const PackedKey &key) const {
-        return index_.find(key.hash, [&](FlowNumber number) {
-            const FlowUnit &unit = units_.unit(number);
-            if (unit.addresses != key.addresses || (unit.rest & PackedKey::rest_mask) != key.rest) return false;
-            if (key.is_ipv6() && units_.ipv6(number) != key.ipv6) return false;
-            if (!options_.key.any()) return true;
-            const FlowDetail *detail = detail_if_any(number);
-            return key.context == (detail == nullptr ? 0 : detail->context);
-        });
+        return index_.find(key.hash, [&](FlowNumber number) { return is_flow_of(key, number); });
+    }
+    [[nodiscard]] FlowNumber find(const Arrival &arrival) const {
+        if (arrival.likely != no_flow && is_flow_of(arrival.key, arrival.likely)) [[likely]]
+            return arrival.likely;
+        return find(arrival.key);
+    }
+
+    // Is the packet in another flow than `number`? If that is over it is ended, and becomes no_flow; else it is cut.
+    [[gnu::noinline]] bool goes_elsewhere(FlowNumber &number, const Arrival &arrival) {
+        if (number == no_flow) return true;
+        if (begins_another(number, arrival)) {
+            end(number, FlowEndReason::end_detected);
+            number = no_flow;
+            return true;
+        }
+        return is_too_long(number);
     }
 
     // Numbers the combinations of what --key asks for, in the order seen; 0 is for those that have none of it.
@@ -459,7 +489,7 @@ class FlowTable::Impl {
     }
 
     // Ends the flow and begins its continuation, which knows what was known of the roles and of the connection.
-    FlowNumber cut(FlowNumber old, const Arrival &arrival) {
+    [[gnu::noinline]] FlowNumber cut(FlowNumber old, const Arrival &arrival) {
         const std::uint64_t kept = units_.unit(old).rest & (flag_low_begins | 7ULL << evidence_shift);
         const std::uint64_t icmp = units_.base(old).extra;
         std::optional<FlowDetail> inherited;
@@ -487,20 +517,20 @@ class FlowTable::Impl {
         return number;
     }
 
-    FlowNumber begin(const Arrival &arrival, std::optional<std::uint64_t> parent) {
+    [[gnu::noinline]] FlowNumber begin(const Arrival &arrival, std::uint64_t parent) {
         const Dissection &dissection = *arrival.dissection;
         const Beginning beginning = beginning_of(dissection);
         const bool low_begins = beginning.from_initiator == arrival.key.source_is_low;
         const FlowNumber number = take(arrival, (low_begins ? flag_low_begins : 0) | evidence_bits(beginning.evidence));
         if (dissection.icmp) units_.base(number).extra = packed_icmp(*dissection.icmp);
-        if (dissection.vlan_count > 0 || dissection.mpls_count > 0 || dissection.tunnel != TunnelKind::none || parent ||
-            arrival.key.context != 0) {
+        if (dissection.vlan_count > 0 || dissection.mpls_count > 0 || dissection.tunnel != TunnelKind::none ||
+            parent != 0 || arrival.key.context != 0) {
             FlowDetail &detail = this->detail(number);
             detail.vlans.assign(dissection.vlans.begin(), dissection.vlans.begin() + dissection.vlan_count);
             detail.mpls.assign(dissection.mpls.begin(), dissection.mpls.begin() + dissection.mpls_count);
             detail.tunnel = dissection.tunnel;
             detail.tunnel_id = dissection.tunnel_id;
-            detail.parent_id = parent;
+            if (parent != 0) detail.parent_id = parent;
             detail.context = arrival.key.context;
         }
         if (const auto quoted = dissection.icmp ? quoted_packet(dissection) : std::nullopt) {
@@ -585,39 +615,33 @@ class FlowTable::Impl {
         return source_is_low == is(unit, flag_low_begins) ? Side::initiator : Side::responder;
     }
 
-    void count(FlowNumber number, Side from, const Packet &packet, const TrafficCounters &traffic) {
-        FlowUnit &unit = units_.unit(number);
-        add_traffic(number, from, traffic);
-        extend(number, ns_since_epoch(packet.time));
+    [[gnu::always_inline]] void count(FlowNumber number, FlowUnit &unit, Side from, const Packet &packet,
+                                      const FlowUnit::Counters &traffic) {
+        if (!unit.traffic[index_of(from)].add(traffic)) [[unlikely]]
+            count_widened(number, from, traffic);
+        const std::int64_t time_ns = ns_since_epoch(packet.time);
+        if (time_ns >= now_ && unit.late_by_ns == 0) [[likely]] {
+            unit.last_active_ns = now_;
+        } else {
+            extend(number, time_ns);
+        }
         if (packet.interface != 0 || !is(unit, flag_interface_0)) note_interface(number, packet.interface);
         if (packet.direction == PacketDirection::inbound) unit.rest |= flag_inbound;
         if (packet.direction == PacketDirection::outbound) unit.rest |= flag_outbound;
     }
 
-    // The small counters are emptied into the large ones before they overflow.
-    void add_traffic(FlowNumber number, Side from, const TrafficCounters &more) {
-        constexpr std::uint64_t full = std::uint64_t{1} << 31;
-        FlowUnit::Counters &low = units_.unit(number).traffic[from == Side::initiator ? 0 : 1];
-        if ((more.packets | more.frame_bytes | more.ip_bytes | more.payload_bytes) >= full) {
-            add_to(detail(number).traffic[from], more);
-            return;
-        }
-        low.packets += static_cast<std::uint32_t>(more.packets);
-        low.frame_bytes += static_cast<std::uint32_t>(more.frame_bytes);
-        low.ip_bytes += static_cast<std::uint32_t>(more.ip_bytes);
-        low.payload_bytes += static_cast<std::uint32_t>(more.payload_bytes);
-        if ((low.packets | low.frame_bytes | low.ip_bytes | low.payload_bytes) < full) return;
-        add_to(detail(number).traffic[from], {low.packets, low.frame_bytes, low.ip_bytes, low.payload_bytes});
-        low = {};
+    // The small counters are emptied into the large ones.
+    [[gnu::noinline]] void count_widened(FlowNumber number, Side from, const FlowUnit::Counters &traffic) {
+        FlowUnit::Counters &small = units_.unit(number).traffic[index_of(from)];
+        TrafficCounters &sum = detail(number).traffic[from];
+        add_to(sum, widened(small));
+        add_to(sum, widened(traffic));
+        small = {};
     }
 
-    // A packet's time: mostly it is the clock's.
-    void extend(FlowNumber number, std::int64_t time_ns) {
-        FlowUnit &unit = units_.unit(number);
-        if (time_ns >= now_ && unit.late_by_ns == 0) {
-            unit.last_active_ns = now_;
-            return;
-        }
+    // A packet's time, which need not be the clock's.
+    [[gnu::noinline]] void extend(FlowNumber number, std::int64_t time_ns) {
+        const FlowUnit &unit = units_.unit(number);
         FlowBase &base = units_.base(number);
         base.start_ns = std::min(base.start_ns, time_ns);
         const FlowDetail *known = detail_if_any(number);
@@ -639,7 +663,7 @@ class FlowTable::Impl {
         }
     }
 
-    void note_interface(FlowNumber number, std::uint32_t interface) {
+    [[gnu::noinline]] void note_interface(FlowNumber number, std::uint32_t interface) {
         FlowUnit &unit = units_.unit(number);
         FlowBase &base = units_.base(number);
         if (base.interface == interface) return;
@@ -655,22 +679,28 @@ class FlowTable::Impl {
     }
 
     // True if the flow is over.
-    bool follow(FlowNumber number, Side from, const Packet &packet, const Dissection &dissection) {
+    [[gnu::always_inline]] bool follow(FlowNumber number, FlowUnit &unit, Side from, const Packet &packet,
+                                       const Dissection &dissection) {
         if (dissection.tcp) {
             const TcpTracker::Segment segment = segment_of(packet, dissection);
-            FlowUnit &unit = units_.unit(number);
-            const bool is_first = !is(unit, flag_tracked | flag_segment);
-            if (is_first && unit.traffic[0].packets + unit.traffic[1].packets == 0 && can_be_packed(dissection)) {
-                pack_segment(from, segment, unit, units_.base(number));
-                unit.rest |= flag_segment;
-                return false;
-            }
-            track(number);
+            if (!is(unit, flag_tracked) && !begin_to_follow(number, from, segment)) return false;
             TcpTracker &tracker = trackers_[unit.tracker];
             tracker.add(from, segment);
             return tracker.closed();
         }
         return dissection.sctp && (dissection.sctp->shutdown_complete || dissection.sctp->abort);
+    }
+
+    // False if the segment is the first, and needs no tracker.
+    [[gnu::noinline]] bool begin_to_follow(FlowNumber number, Side from, const TcpTracker::Segment &segment) {
+        FlowUnit &unit = units_.unit(number);
+        if (!is(unit, flag_segment) && packets_of(unit) == 0 && can_be_packed(segment)) {
+            pack_segment(from, segment, unit, units_.base(number));
+            unit.rest |= flag_segment;
+            return false;
+        }
+        track(number);
+        return true;
     }
 
     // Gives the connection a tracker, if it has none.
@@ -696,15 +726,15 @@ class FlowTable::Impl {
         return tracker;
     }
 
-    void touch(FlowNumber number, bool over) {
+    [[gnu::noinline]] void close(FlowNumber number) {
         FlowUnit &unit = units_.unit(number);
-        if (!over || is_over(unit)) return;
+        if (is_over(unit)) return;
         set_waiting(unit, Waiting::closed);
         units_.base(number).extra = static_cast<std::uint64_t>(now_);
         wait(number);
     }
 
-    void claim_fragments(FlowNumber number, Side from, const Dissection &dissection) {
+    [[gnu::noinline]] void claim_fragments(FlowNumber number, Side from, const Dissection &dissection) {
         if (dissection.transport == Transport::tcp) {
             track(number);
             trackers_[units_.unit(number).tracker].stop_gaps();
@@ -714,26 +744,26 @@ class FlowTable::Impl {
         if (const FlowDetail *detail = detail_if_any(number)) key.context = detail->context;
         const auto held = fragments_.first(dissection, {key, from_low}, timestamp_from_ns(now_));
         if (!held) return;
-        add_traffic(number, from, held->traffic);
+        add_to(detail(number).traffic[from], held->traffic);
         detail(number).further_fragments += held->traffic.packets;
         extend(number, ns_since_epoch(held->first));
         extend(number, ns_since_epoch(held->last));
     }
 
-    std::optional<Update> add_fragment(const Packet &packet, const Dissection &dissection) {
-        const TrafficCounters traffic = counted(packet, dissection);
-        const auto owner = fragments_.further(dissection, traffic, packet.time, timestamp_from_ns(now_));
-        if (!owner) return std::nullopt;
+    [[gnu::noinline]] Update add_fragment(const Packet &packet, const Dissection &dissection) {
+        const FlowUnit::Counters traffic = counted(packet, dissection);
+        const auto owner = fragments_.further(dissection, widened(traffic), packet.time, timestamp_from_ns(now_));
+        if (!owner) return {};
         const FlowNumber number = find(packed_key(owner->key));
         if (number == no_flow) {
             ++ownerless_fragments_;
-            return std::nullopt;
+            return {};
         }
         const bool low_begins = is(units_.unit(number), flag_low_begins);
         const Side from = owner->from_low == low_begins ? Side::initiator : Side::responder;
-        count(number, from, packet, traffic);
+        count(number, units_.unit(number), from, packet, traffic);
         ++detail(number).further_fragments;
-        return Update{number, false, from};
+        return {number, false, from};
     }
 
     struct Context {
@@ -748,8 +778,9 @@ class FlowTable::Impl {
     };
 
     FlowTableOptions options_;
+    bool is_keyed_;
     OnEnd on_end_;
-    std::int64_t now_ = never;
+    std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
     std::uint64_t last_id_ = 0;
     std::uint64_t evicted_ = 0;
     // Fragments whose flow had ended before they came.
@@ -780,14 +811,10 @@ FlowTable::FlowTable(FlowTableOptions options, OnEnd on_end)
     : impl_(std::make_unique<Impl>(options, std::move(on_end))) {}
 FlowTable::~FlowTable() = default;
 
-FlowTable::Arrival FlowTable::arrive(const Packet &packet, const Dissection &dissection, const PackedKey &key) {
-    return impl_->arrive(packet, dissection, key);
-}
-void FlowTable::fetch_flow(const Arrival &arrival) const { impl_->fetch_flow(arrival); }
+void FlowTable::arrive(Arrival &arrival) { impl_->arrive(arrival); }
+void FlowTable::fetch_flow(Arrival &arrival) const { impl_->fetch_flow(arrival); }
 void FlowTable::fetch_tracker(const Arrival &arrival) const { impl_->fetch_tracker(arrival); }
-std::optional<FlowTable::Update> FlowTable::add(const Arrival &arrival, std::optional<std::uint64_t> parent) {
-    return impl_->add(arrival, parent);
-}
+FlowTable::Update FlowTable::add(const Arrival &arrival, std::uint64_t parent) { return impl_->add(arrival, parent); }
 std::uint64_t FlowTable::id(FlowNumber number) const { return impl_->id(number); }
 std::uint64_t FlowTable::packets(FlowNumber number) const {
     return impl_->traffic(number, Side::initiator).packets + impl_->traffic(number, Side::responder).packets;

@@ -7,10 +7,9 @@
 #include <memory>
 #include <optional>
 
+#include "analyze/arrival.h"
 #include "analyze/flow.h"
 #include "analyze/flow_unit.h"
-#include "analyze/packed_key.h"
-#include "capture/packet.h"
 
 namespace doorplate {
 
@@ -74,31 +73,32 @@ class FlowTable {
     FlowTable(FlowTableOptions options, OnEnd on_end);
     ~FlowTable();
 
-    // A packet, or a packet inside it, on its way into the table. Views of what it was made of.
-    struct Arrival {
-        const Packet *packet = nullptr;
-        const Dissection *dissection = nullptr;
-        PackedKey key;
-    };
-    // `key` is packed_key() of the dissection, which need not name a flow.
-    [[nodiscard]] Arrival arrive(const Packet &packet, const Dissection &dissection, const PackedKey &key);
-    void fetch_flow(const Arrival &arrival) const;
+    // Completes the key.
+    void arrive(Arrival &arrival);
+    void fetch_flow(Arrival &arrival) const;
     void fetch_tracker(const Arrival &arrival) const;
 
     struct Update {
         // Valid until the next call that is not const.
         FlowNumber number = no_flow;
-        bool is_new = false;
-        Side from = Side::initiator;
+        // Words of their own: bytes that are put together one by one would keep the next packet waiting.
+        alignas(4) bool is_new = false;
+        alignas(4) Side from = Side::initiator;
     };
-    // The flow that this packet belongs to, with the packet counted; nothing if the packet names no flow (a stray
-    // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the flow that carries it.
-    std::optional<Update> add(const Arrival &arrival, std::optional<std::uint64_t> parent = std::nullopt);
+    // The flow that this packet belongs to, with the packet counted; no_flow if the packet names none (a stray
+    // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the id of the flow that carries it, or
+    // 0.
+    Update add(const Arrival &arrival, std::uint64_t parent = 0);
+    // For whoever has no batches.
     std::optional<Update> add(const Packet &packet, const Dissection &dissection) {
-        return add(arrive(packet, dissection, dissection.flow_ready ? packed_key(dissection, 0) : PackedKey{}));
+        Arrival arrival{.packet = &packet, .dissection = &dissection, .key = {}};
+        if (dissection.flow_ready) arrival.key = packed_key(dissection, 0);
+        arrive(arrival);
+        const Update update = add(arrival);
+        return update.number == no_flow ? std::nullopt : std::optional(update);
     }
 
-    // Of flows that were updated just now.
+    // Of flows that were updated just now. Ids begin with 1.
     [[nodiscard]] std::uint64_t id(FlowNumber number) const;
     [[nodiscard]] std::uint64_t packets(FlowNumber number) const;
     [[nodiscard]] Transport transport(FlowNumber number) const;

@@ -16,6 +16,17 @@ struct alignas(64) FlowUnit {
         std::uint32_t frame_bytes = 0;
         std::uint32_t ip_bytes = 0;
         std::uint32_t payload_bytes = 0;
+
+        // False, and nothing is added, if it would not fit: sums stay below 2^31.
+        [[nodiscard]] bool add(const Counters &more) {
+            const Counters sum{packets + more.packets, frame_bytes + more.frame_bytes, ip_bytes + more.ip_bytes,
+                               payload_bytes + more.payload_bytes};
+            const std::uint32_t all = sum.packets | sum.frame_bytes | sum.ip_bytes | sum.payload_bytes | more.packets |
+                                      more.frame_bytes | more.ip_bytes | more.payload_bytes;
+            if ((all & 1U << 31) != 0) return false;
+            *this = sum;
+            return true;
+        }
     };
 
     std::uint64_t addresses = 0; // as in PackedKey

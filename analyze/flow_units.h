@@ -31,13 +31,13 @@ class FlowUnits {
     }
     void free(FlowNumber number, bool ipv6) { (ipv6 ? free_pairs_ : free_).push_back(number); }
 
-    [[nodiscard]] FlowUnit &unit(FlowNumber number) { return chunks_[number / chunk_size].units[number % chunk_size]; }
+    [[nodiscard]] FlowUnit &unit(FlowNumber number) { return units_[number / chunk_size][number % chunk_size]; }
     [[nodiscard]] const FlowUnit &unit(FlowNumber number) const {
-        return chunks_[number / chunk_size].units[number % chunk_size];
+        return units_[number / chunk_size][number % chunk_size];
     }
-    [[nodiscard]] FlowBase &base(FlowNumber number) { return chunks_[number / chunk_size].bases[number % chunk_size]; }
+    [[nodiscard]] FlowBase &base(FlowNumber number) { return bases_[number / chunk_size][number % chunk_size]; }
     [[nodiscard]] const FlowBase &base(FlowNumber number) const {
-        return chunks_[number / chunk_size].bases[number % chunk_size];
+        return bases_[number / chunk_size][number % chunk_size];
     }
 
     // Every place in order, in use or not. `step(number)` returns how many units the place has.
@@ -58,25 +58,22 @@ class FlowUnits {
   private:
     // Units of a chunk fill a huge page.
     static constexpr std::size_t chunk_size = LargeBlock::huge_page / sizeof(FlowUnit);
-    struct Chunk {
-        FlowUnit *units;
-        FlowBase *bases;
-        LargeBlock unit_memory;
-        LargeBlock base_memory;
-    };
 
     [[nodiscard]] FlowNumber fresh() {
         if (next_ % chunk_size == 0) {
             // Small captures need a small part of the first chunk.
-            LargeBlock units(chunk_size * sizeof(FlowUnit),
-                             next_ == 0 ? LargeBlock::Pages::small : LargeBlock::Pages::huge);
-            LargeBlock bases(chunk_size * sizeof(FlowBase), LargeBlock::Pages::small);
-            chunks_.push_back({units.as<FlowUnit>(), bases.as<FlowBase>(), std::move(units), std::move(bases)});
+            memory_.emplace_back(chunk_size * sizeof(FlowUnit),
+                                 next_ == 0 ? LargeBlock::Pages::small : LargeBlock::Pages::huge);
+            units_.push_back(memory_.back().as<FlowUnit>());
+            memory_.emplace_back(chunk_size * sizeof(FlowBase), LargeBlock::Pages::small);
+            bases_.push_back(memory_.back().as<FlowBase>());
         }
         return next_++;
     }
 
-    std::vector<Chunk> chunks_;
+    std::vector<FlowUnit *> units_; // chunks, in memory_
+    std::vector<FlowBase *> bases_;
+    std::vector<LargeBlock> memory_;
     std::vector<FlowNumber> free_;
     std::vector<FlowNumber> free_pairs_;
     FlowNumber next_ = 0;

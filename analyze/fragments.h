@@ -51,6 +51,7 @@ class FragmentTable {
     // Forgets what is too old. Time never goes back.
     void advance(Timestamp now);
     void clear();
+    [[nodiscard]] bool empty() const { return entries_.empty(); }
 
     // Fragments that were forgotten without an owner.
     [[nodiscard]] std::uint64_t orphans() const { return orphans_; }

@@ -42,30 +42,34 @@ class Observer::Impl {
 
     void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
         for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), own_batch_size))) {
-            own_batch_.clear();
-            own_batch_.add(packets.first(std::min(packets.size(), own_batch_size)));
-            own_batch_.dissect_all(options_.dissect);
+            own_batch_.dissect(packets.first(std::min(packets.size(), own_batch_size)), options_.dissect);
             ingest(own_batch_, interfaces);
         }
     }
 
-    void ingest(const DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
+    void ingest(DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
         for (std::size_t i = interface_names_.size(); i < interfaces.size(); ++i) {
             interface_names_.push_back(interfaces[i].name);
         }
         // A step takes each group one stage further, so that the memory that one stage asked for has come when the
         // next one looks at it.
-        const std::size_t groups = (batch.size() + group_size - 1) / group_size;
-        std::span<const PackedKey> keys = batch.keys();
-        for (std::size_t step = 0; step < groups + stages - 1; ++step) {
-            if (step < groups) keys = announce(batch, step, keys);
-            if (step >= 1 && step - 1 < groups) {
-                for (const FlowTable::Arrival &arrival : arrivals_of(step - 1)) table_.fetch_flow(arrival);
+        const std::span<Arrival> arrivals = batch.arrivals();
+        const auto group = [&](std::size_t step) {
+            const std::size_t begin = std::min(step * group_size, arrivals.size());
+            return arrivals.subspan(begin, std::min(group_size, arrivals.size() - begin));
+        };
+        const std::size_t groups = (arrivals.size() + group_size - 1) / group_size;
+        for (std::size_t step = 0; step < groups + 3; ++step) {
+            for (Arrival &arrival : group(step)) table_.arrive(arrival);
+            if (step >= 1) {
+                for (Arrival &arrival : group(step - 1)) table_.fetch_flow(arrival);
             }
-            if (step >= 2 && step - 2 < groups) {
-                for (const FlowTable::Arrival &arrival : arrivals_of(step - 2)) table_.fetch_tracker(arrival);
+            if (step >= 2) {
+                for (const Arrival &arrival : group(step - 2)) table_.fetch_tracker(arrival);
             }
-            if (step >= 3) ingest_group(batch, step - 3);
+            if (step >= 3) {
+                for (const Arrival &arrival : group(step - 3)) ingest(arrival);
+            }
         }
     }
 
@@ -97,71 +101,58 @@ class Observer::Impl {
   private:
     // Packets that are fetched for at a time, and how many are dissected in one go if nobody did it before.
     static constexpr std::size_t group_size = 16;
-    static constexpr std::size_t own_batch_size = 128;
-    // Announced, flow fetched, tracker fetched, counted.
-    static constexpr std::size_t stages = 4;
+    static constexpr std::size_t own_batch_size = 64;
 
-    std::vector<FlowTable::Arrival> &arrivals_of(std::size_t group) { return arrivals_[group % stages]; }
-    static std::size_t end_of(std::size_t group, const DissectedBatch &batch) {
-        return std::min((group + 1) * group_size, batch.size());
-    }
+    // What is known of a packet while it and the packets inside it are ingested.
+    struct Current {
+        const Dissection *outermost = nullptr;
+        // Some level is in a flow, or its lack is counted elsewhere.
+        bool accounted_for = false;
+        bool dropped = false;
+        // The flow that carries what is inside, or 0.
+        std::uint64_t parent = 0;
+    };
 
-    // `keys` begins with those of the group; returns those behind it.
-    std::span<const PackedKey> announce(const DissectedBatch &batch, std::size_t group,
-                                        std::span<const PackedKey> keys) {
-        std::vector<FlowTable::Arrival> &arrivals = arrivals_of(group);
-        arrivals.clear();
-        for (std::size_t i = group * group_size; i < end_of(group, batch); ++i) {
-            for (const Dissection &dissection : batch.levels(i)) {
-                arrivals.push_back(table_.arrive(batch.packets()[i], dissection, keys.front()));
-                keys = keys.subspan(1);
-            }
-        }
-        return keys;
-    }
-
-    void ingest_group(const DissectedBatch &batch, std::size_t group) {
-        std::span<const FlowTable::Arrival> arrivals = arrivals_of(group);
-        for (std::size_t i = group * group_size; i < end_of(group, batch); ++i) {
-            const std::size_t levels = batch.levels(i).size();
-            ingest(batch.packets()[i], arrivals.first(levels));
-            arrivals = arrivals.subspan(levels);
+    void ingest(const Arrival &arrival) {
+        if (arrival.level == 0) begin_packet(arrival);
+        if (!current_.dropped) ingest_level(arrival);
+        if (arrival.innermost && !current_.accounted_for) [[unlikely]] {
+            ++losses_.packets_without_flow[packet_kind_name(arrival.packet->link_type, *current_.outermost)];
         }
     }
 
-    // The packet and the packets inside it.
-    void ingest(const Packet &packet, std::span<const FlowTable::Arrival> levels) {
+    void begin_packet(const Arrival &arrival) {
         ++packets_;
-        frame_bytes_ += packet.original_length;
-        first_packet_ = std::min(first_packet_.value_or(packet.time), packet.time);
-        last_packet_ = std::max(last_packet_.value_or(packet.time), packet.time);
+        frame_bytes_ += arrival.packet->original_length;
+        first_packet_ = std::min(first_packet_, arrival.packet->time);
+        last_packet_ = std::max(last_packet_, arrival.packet->time);
+        current_ = {.outermost = arrival.dissection};
+    }
 
-        bool in_a_flow = false;
-        std::optional<std::uint64_t> parent;
-        for (const FlowTable::Arrival &level : levels) {
-            const Dissection &dissection = *level.dissection;
-            if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
-            if (dissection.truncated) ++losses_.truncated_packets;
-            if (const auto bad = bad_checksum(dissection)) {
-                ++malformations_[static_cast<std::size_t>(*bad)];
-                if (options_.drop_bad_checksums) {
-                    ++losses_.packets_without_flow[*bad == Malformation::bad_ip_checksum ? "bad_ip_checksum"
-                                                                                         : "bad_transport_checksum"];
-                    in_a_flow = true; // named already
-                    break;
-                }
-            }
-            const auto update = table_.add(level, parent);
-            // A stray fragment is counted by the table.
-            if (update || dissection.fragment) in_a_flow = true;
-            parent.reset();
-            if (!update) continue;
-            if (levels.size() > 1) parent = table_.id(update->number);
-            if (update->is_new) count_doors(*update);
-            if (host_) ask_for_owners(*update);
-            if (inspector_ && !dissection.payload.empty()) inspect(*update, dissection, packet.time);
+    void ingest_level(const Arrival &arrival) {
+        const Dissection &dissection = *arrival.dissection;
+        if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
+        if (dissection.truncated) ++losses_.truncated_packets;
+        if (const auto bad = bad_checksum(dissection)) [[unlikely]] {
+            ++malformations_[static_cast<std::size_t>(*bad)];
+            if (options_.drop_bad_checksums) return drop(*bad);
         }
-        if (!in_a_flow) ++losses_.packets_without_flow[packet_kind_name(packet.link_type, *levels.front().dissection)];
+        const FlowTable::Update update = table_.add(arrival, current_.parent);
+        // A stray fragment is counted by the table.
+        current_.accounted_for |= update.number != no_flow || dissection.fragment;
+        current_.parent = 0;
+        if (update.number == no_flow) return;
+        if (!arrival.innermost) current_.parent = table_.id(update.number);
+        if (update.is_new) count_doors(update);
+        if (host_) ask_for_owners(update);
+        if (inspector_ && !dissection.payload.empty()) inspect(update, dissection, arrival.packet->time);
+    }
+
+    void drop(Malformation bad) {
+        ++losses_.packets_without_flow[bad == Malformation::bad_ip_checksum ? "bad_ip_checksum"
+                                                                            : "bad_transport_checksum"];
+        current_.accounted_for = true;
+        current_.dropped = true;
     }
 
     void count_doors(const FlowTable::Update &update) {
@@ -240,8 +231,10 @@ class Observer::Impl {
     Observation summary() const {
         Observation observation;
         observation.host = host_;
-        observation.source.first_packet = first_packet_;
-        observation.source.last_packet = last_packet_;
+        if (packets_ > 0) {
+            observation.source.first_packet = first_packet_;
+            observation.source.last_packet = last_packet_;
+        }
         observation.packets = packets_;
         observation.frame_bytes = frame_bytes_;
         observation.processes = history_.processes();
@@ -287,12 +280,12 @@ class Observer::Impl {
     KeptFlows ended_;
     FlowTotals totals_;
     DissectedBatch own_batch_;
-    // Of the groups that are on their way.
-    std::array<std::vector<FlowTable::Arrival>, stages> arrivals_;
+    Current current_;
     std::uint64_t packets_ = 0;
     std::uint64_t frame_bytes_ = 0;
-    std::optional<Timestamp> first_packet_;
-    std::optional<Timestamp> last_packet_;
+    // Of no meaning before the first packet.
+    Timestamp first_packet_ = Timestamp::max();
+    Timestamp last_packet_ = Timestamp::min();
     Losses losses_;
     std::array<std::uint64_t, malformation_count> malformations_{};
     // Last: it ends its flows into the members above.
@@ -308,7 +301,7 @@ void Observer::ingest(const SocketFacts &facts) { impl_->ingest(facts); }
 void Observer::ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
     impl_->ingest(packets, interfaces);
 }
-void Observer::ingest(const DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
+void Observer::ingest(DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
     impl_->ingest(batch, interfaces);
 }
 void Observer::advance(Timestamp now) { impl_->advance(now); }

@@ -49,7 +49,7 @@ class Observer {
     // `interfaces` are the source's; flows keep names, not indices.
     void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces);
     // The same of packets that were dissected elsewhere, with options.dissect.
-    void ingest(const DissectedBatch &batch, std::span<const CaptureInterface> interfaces);
+    void ingest(DissectedBatch &batch, std::span<const CaptureInterface> interfaces);
     // Lets time pass without packets (live runs).
     void advance(Timestamp now);
 

@@ -11,13 +11,7 @@ namespace {
 
 // Zeek's constants of the same meaning.
 constexpr std::int32_t too_large_jump = 1'048'576;
-constexpr std::uint32_t max_initial_window = 16'384;          // tcp_max_initial_window
-constexpr std::int64_t max_above_hole_without_acks = 16'384;  // tcp_max_above_hole_without_any_acks
-constexpr std::int64_t max_without_further_acks = 10'485'760; // tcp_excessive_data_without_further_acks
-
-// Kinds of letters that are written once for each end, or (S and H, F, R) again for another sequence number.
-constexpr std::uint8_t kind_syn = 1, kind_fin = 2, kind_rst = 4, kind_fin_rst = 8, kind_data = 16, kind_ack = 32,
-                       kind_multi_flag = 64;
+constexpr std::int64_t max_above_hole_without_acks = 16'384; // tcp_max_above_hole_without_any_acks
 
 constexpr std::uint16_t max_wraps = std::numeric_limits<std::uint16_t>::max();
 
@@ -27,11 +21,6 @@ std::int32_t distance(std::uint32_t to, std::uint32_t from) { return static_cast
 // Sequence space that the segment takes. What a RST carries is not part of the stream.
 std::uint32_t segment_length(const TcpFields &tcp, std::uint32_t payload_bytes) {
     return (tcp.rst ? 0 : payload_bytes) + (tcp.syn ? 1U : 0U) + (tcp.fin ? 1U : 0U);
-}
-
-// How much more may be sent than is acknowledged before it matters.
-std::uint32_t careless_window(std::uint32_t acknowledged) {
-    return acknowledged > 1 ? std::uint32_t{max_without_further_acks} : max_initial_window;
 }
 
 bool is_power_of_ten(std::uint64_t count) {
@@ -461,32 +450,6 @@ void TcpTracker::count_payload(Side from, std::int64_t begin, std::uint32_t leng
     if (!is_new && begin >= 1 && !keep_alive) ++cold().ends[from].facts.retransmissions;
 }
 
-void TcpTracker::add(Side from, const Segment &segment) {
-    if (add_in_order(ends_[from], ends_[other(from)], segment)) return;
-    add_carefully(from, segment);
-    settle(Side::initiator);
-    settle(Side::responder);
-}
-
-// Everything that add_carefully would do, where that is little: the next payload or acknowledgment of a connection
-// whose payload was captured without a hole, and whose letters are written.
-bool TcpTracker::add_in_order(End &end, End &peer, const Segment &segment) {
-    const TcpFields &tcp = segment.tcp;
-    const std::uint32_t length = segment.payload_bytes;
-    const std::uint32_t next = tcp.sequence + length;
-    const std::uint8_t letter = length > 0 ? kind_data : kind_ack;
-    const bool is_plain = end.in_order && peer.in_order && tcp.ack && !tcp.syn && !tcp.fin && !tcp.rst && !tcp.urg &&
-                          tcp.window != 0 && segment.payload_captured && !segment.bad_checksum &&
-                          (end.history_seen & letter) != 0;
-    if (!is_plain || tcp.sequence != end.last || next < end.last || tcp.acknowledgment < peer.acknowledged ||
-        tcp.acknowledgment > peer.last || next - end.acknowledged > careless_window(end.acknowledged - end.start)) {
-        return false;
-    }
-    end.last = end.captured_edge = end.seen_edge = next;
-    peer.acknowledged = tcp.acknowledgment;
-    return true;
-}
-
 void TcpTracker::settle(Side side) {
     End &end = ends_[side];
     const bool handshake_goes_on = handshake_ == Handshake::syn || handshake_ == Handshake::syn_ack;
@@ -503,6 +466,12 @@ bool TcpTracker::continues(const End &end, std::uint32_t begin, std::uint32_t le
 }
 
 void TcpTracker::add_carefully(Side from, const Segment &segment) {
+    follow(from, segment);
+    settle(Side::initiator);
+    settle(Side::responder);
+}
+
+void TcpTracker::follow(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     End &end = ends_[from];
     const End &peer = ends_[other(from)];

@@ -31,6 +31,9 @@ class alignas(64) TcpTracker {
     // Zeek has no limit. The letters that may come without end are S, H, F and R, each with a new sequence number.
     static constexpr std::size_t max_history = 1024;
 
+    // All that a segment in order touches.
+    static constexpr std::size_t hot_bytes = 64;
+
     struct Segment {
         TcpFields tcp;
         std::uint32_t payload_bytes = 0;
@@ -47,7 +50,9 @@ class alignas(64) TcpTracker {
     TcpTracker &operator=(TcpTracker &&other) noexcept;
     ~TcpTracker();
 
-    void add(Side from, const Segment &segment);
+    void add(Side from, const Segment &segment) {
+        if (!add_in_order(ends_[from], ends_[other(from)], segment)) add_carefully(from, segment);
+    }
 
     // A SYN that begins another connection (Zeek's IsReuse).
     [[nodiscard]] bool is_reused_by(Side from, const TcpFields &tcp) const;
@@ -120,6 +125,14 @@ class alignas(64) TcpTracker {
 
     struct Cold;
 
+    // Kinds of letters that are written once for each end, or (S and H, F, R) again for another sequence number.
+    static constexpr std::uint8_t kind_syn = 1, kind_fin = 2, kind_rst = 4, kind_fin_rst = 8, kind_data = 16,
+                                  kind_ack = 32, kind_multi_flag = 64;
+
+    // Zeek's constants tcp_max_initial_window and tcp_excessive_data_without_further_acks.
+    static constexpr std::uint32_t max_initial_window = 16'384;
+    static constexpr std::int64_t max_without_further_acks = 10'485'760;
+
     enum class Handshake : std::uint8_t { none, syn, syn_ack, over };
     enum class Coverage : std::uint8_t { captured, seen };
 
@@ -133,8 +146,30 @@ class alignas(64) TcpTracker {
     [[nodiscard]] std::string history() const;
     void set_history(std::string_view letters);
 
-    bool add_in_order(End &end, End &peer, const Segment &segment);
+    // How much more may be sent than is acknowledged before it matters.
+    static std::uint32_t careless_window(std::uint32_t acknowledged) {
+        return acknowledged > 1 ? std::uint32_t{max_without_further_acks} : max_initial_window;
+    }
+    // Everything that add_carefully would do, where that is little: the next payload or acknowledgment of a connection
+    // whose payload was captured without a hole, and whose letters are written.
+    static bool add_in_order(End &end, End &peer, const Segment &segment) {
+        const TcpFields &tcp = segment.tcp;
+        const std::uint32_t length = segment.payload_bytes;
+        const std::uint32_t next = tcp.sequence + length;
+        const std::uint8_t letter = length > 0 ? kind_data : kind_ack;
+        const bool is_plain = end.in_order && peer.in_order && tcp.ack && !tcp.syn && !tcp.fin && !tcp.rst &&
+                              !tcp.urg && tcp.window != 0 && segment.payload_captured && !segment.bad_checksum &&
+                              (end.history_seen & letter) != 0;
+        if (!is_plain || tcp.sequence != end.last || next < end.last || tcp.acknowledgment < peer.acknowledged ||
+            tcp.acknowledgment > peer.last || next - end.acknowledged > careless_window(end.acknowledged - end.start)) {
+            return false;
+        }
+        end.last = end.captured_edge = end.seen_edge = next;
+        peer.acknowledged = tcp.acknowledgment;
+        return true;
+    }
     void add_carefully(Side from, const Segment &segment);
+    void follow(Side from, const Segment &segment);
     void settle(Side side);
     void note_partial(Side from, const TcpFields &tcp);
     static void begin_end(End &end, const TcpFields &tcp, std::uint32_t next);

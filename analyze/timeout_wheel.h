@@ -44,6 +44,11 @@ class TimeoutWheel {
         keep(number, name_of(place));
     }
 
+    // next() would find nothing.
+    [[nodiscard]] bool is_quiet_until(std::int64_t now_ns) const {
+        return due_.empty() ? current_ >= bucket_of(now_ns) : due_.front().deadline_ns > now_ns;
+    }
+
     // The flow whose deadline comes first, if it is not after `now_ns`: no_flow if there is none. It waits no more.
     // `ask(number, bucket)` returns a Waiting. With now_ns at its largest value, the first of all.
     template <typename Ask, typename Keep> [[nodiscard]] FlowNumber next(std::int64_t now_ns, Ask ask, Keep keep) {
@@ -73,9 +78,6 @@ class TimeoutWheel {
             }
         }
     }
-
-    // Nothing waits yet: buckets are counted from here.
-    void begin_at(std::int64_t now_ns) { current_ = bucket_of(now_ns); }
 
   private:
     static constexpr std::int64_t span = 512;

@@ -65,9 +65,9 @@ class SilentSource : public PacketSource {
     std::vector<CaptureInterface> interfaces_;
 };
 
-std::vector<std::uint16_t> ports_of(const DissectedBatch &batch) {
+std::vector<std::uint16_t> ports_of(DissectedBatch &batch) {
     std::vector<std::uint16_t> ports;
-    for (std::size_t i = 0; i < batch.size(); ++i) ports.push_back(batch.levels(i).front().source_port);
+    for (const Arrival &arrival : batch.arrivals()) ports.push_back(arrival.dissection->source_port);
     return ports;
 }
 
@@ -82,7 +82,7 @@ TEST_P(DissectAheadTest, KeepsTheOrderOfPacketsWhateverTheThreadsDo) {
     while (!at_end) {
         ReadAhead &next = ahead.next();
         for (const std::uint16_t port : ports_of(next.batch)) ASSERT_EQ(++expected, port);
-        ASSERT_EQ(next.batch.size(), next.batch.keys().size());
+        ASSERT_EQ(next.packets.size(), next.batch.arrivals().size());
         at_end = next.at_end;
     }
     EXPECT_EQ(total, expected);
@@ -96,11 +96,24 @@ TEST_P(DissectAheadTest, HandsOverWhatWasReadInFrontOfAnError) {
     std::optional<Error> error;
     while (!error) {
         ReadAhead &next = ahead.next();
-        packets += next.batch.size();
+        packets += next.packets.size();
         error = next.error;
     }
     EXPECT_EQ(3'000U, packets);
     EXPECT_EQ("damaged", error->message);
+}
+
+TEST_P(DissectAheadTest, StopsAtItsLimit) {
+    CountingSource source(20'000);
+    DissectAhead ahead(source, {}, GetParam(), 1'500);
+    std::size_t packets = 0;
+    bool at_end = false;
+    while (!at_end) {
+        ReadAhead &next = ahead.next();
+        packets += next.packets.size();
+        at_end = next.at_end;
+    }
+    EXPECT_EQ(1'500U, packets);
 }
 
 TEST_P(DissectAheadTest, TellsOfInterfacesOnce) {
@@ -115,7 +128,7 @@ TEST_P(DissectAheadTest, TellsOfInterfacesOnce) {
 TEST_P(DissectAheadTest, EndsWhileNobodyTakesWhatIsReady) {
     CountingSource source(1'000'000);
     DissectAhead ahead(source, {}, GetParam());
-    EXPECT_GT(ahead.next().batch.size(), 0U);
+    EXPECT_GT(ahead.next().packets.size(), 0U);
 }
 
 TEST_P(DissectAheadTest, EndsWhileTheSourceHasNothingToSay) {
