@@ -25,6 +25,13 @@ std::optional<Malformation> bad_checksum(const Dissection &dissection) {
     return std::nullopt;
 }
 
+// One branch for everything that hardly any packet has.
+bool is_flawless(const Dissection &dissection) {
+    const bool has_flaw = dissection.malformation.has_value() | dissection.truncated |
+                          (dissection.ip_checksum == Checksum::bad) | (dissection.transport_checksum == Checksum::bad);
+    return !has_flaw;
+}
+
 bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
 
 } // namespace
@@ -131,11 +138,9 @@ class Observer::Impl {
 
     void ingest_level(const Arrival &arrival) {
         const Dissection &dissection = *arrival.dissection;
-        if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
-        if (dissection.truncated) ++losses_.truncated_packets;
-        if (const auto bad = bad_checksum(dissection)) [[unlikely]] {
-            ++malformations_[static_cast<std::size_t>(*bad)];
-            if (options_.drop_bad_checksums) return drop(*bad);
+        if (!is_flawless(dissection)) [[unlikely]] {
+            count_flaws(dissection);
+            if (current_.dropped) return;
         }
         const FlowTable::Update update = table_.add(arrival, current_.parent);
         // A stray fragment is counted by the table.
@@ -146,6 +151,15 @@ class Observer::Impl {
         if (update.is_new) count_doors(update);
         if (host_) ask_for_owners(update);
         if (inspector_ && !dissection.payload.empty()) inspect(update, dissection, arrival.packet->time);
+    }
+
+    void count_flaws(const Dissection &dissection) {
+        if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
+        if (dissection.truncated) ++losses_.truncated_packets;
+        const auto bad = bad_checksum(dissection);
+        if (!bad) return;
+        ++malformations_[static_cast<std::size_t>(*bad)];
+        if (options_.drop_bad_checksums) drop(*bad);
     }
 
     void drop(Malformation bad) {

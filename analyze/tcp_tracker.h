@@ -50,7 +50,7 @@ class alignas(64) TcpTracker {
     TcpTracker &operator=(TcpTracker &&other) noexcept;
     ~TcpTracker();
 
-    void add(Side from, const Segment &segment) {
+    [[gnu::always_inline]] void add(Side from, const Segment &segment) {
         if (!add_in_order(ends_[from], ends_[other(from)], segment)) add_carefully(from, segment);
     }
 
@@ -168,7 +168,7 @@ class alignas(64) TcpTracker {
         peer.acknowledged = tcp.acknowledgment;
         return true;
     }
-    void add_carefully(Side from, const Segment &segment);
+    [[gnu::noinline]] void add_carefully(Side from, const Segment &segment);
     void follow(Side from, const Segment &segment);
     void settle(Side side);
     void note_partial(Side from, const TcpFields &tcp);

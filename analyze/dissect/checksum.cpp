@@ -9,8 +9,6 @@ namespace doorplate {
 
 namespace {
 
-constexpr std::uint16_t all_ones = 0xffff;
-
 // A number as its bytes stand in the packet.
 std::uint64_t in_memory(std::uint16_t number) {
     return std::endian::native == std::endian::big ? number : std::byteswap(number);
@@ -18,6 +16,7 @@ std::uint64_t in_memory(std::uint16_t number) {
 
 std::uint64_t sum_of(const IpAddress &address) {
     const auto [first, second] = address.words();
+    if (address.family() == Family::ipv4) return first;
     return (first >> 32) + (first & UINT32_MAX) + (second >> 32) + (second & UINT32_MAX);
 }
 
@@ -43,9 +42,8 @@ std::uint64_t sum_of(const Summed &summed) {
 
 } // namespace
 
-Checksum ipv4_header_checksum(Bytes header) {
+Checksum failed_ipv4_header_checksum(Bytes header) {
     constexpr std::size_t checksum_at = 10;
-    if (folded(ones_complement_sum(header.data(), header.size())) == all_ones) return Checksum::good;
     // A sending host may leave this sum to its network card, too: the field is empty then.
     const bool is_empty = header[checksum_at] == 0 && header[checksum_at + 1] == 0;
     return is_empty ? Checksum::unverified : Checksum::bad;
@@ -58,7 +56,8 @@ Checksum transport_checksum(const Summed &summed, const Dissection &out) {
     const std::uint64_t without_length = pseudo_header_sum(out);
     const std::uint64_t pseudo_header = without_length + in_memory(static_cast<std::uint16_t>(length)) +
                                         in_memory(static_cast<std::uint16_t>(length >> 16));
-    if (folded(pseudo_header + sum_of(summed)) == all_ones) return Checksum::good;
+    if (is_good(pseudo_header + sum_of(summed))) [[likely]]
+        return Checksum::good;
     const std::uint16_t sent = field(summed);
     const bool left_to_the_card = sent == folded(pseudo_header) || sent == folded(without_length);
     return left_to_the_card ? Checksum::unverified : Checksum::bad;
@@ -66,7 +65,7 @@ Checksum transport_checksum(const Summed &summed, const Dissection &out) {
 
 Checksum icmp_checksum(const Summed &summed, const Dissection &out) {
     if (!is_there(summed, out)) return Checksum::unverified;
-    return folded(sum_of(summed)) == all_ones ? Checksum::good : Checksum::bad;
+    return is_good(sum_of(summed)) ? Checksum::good : Checksum::bad;
 }
 
 } // namespace doorplate

@@ -10,6 +10,8 @@ namespace doorplate {
 namespace {
 
 constexpr std::uint32_t ethernet_length = 14;
+constexpr std::uint32_t ipv4_header_length = 20;
+constexpr std::uint32_t ipv6_header_length = 40;
 constexpr std::uint32_t udp_header_length = 8;
 
 // An IP packet with one header.
@@ -29,7 +31,7 @@ struct IpPacket {
     switch (out.ether_type) {
     case 0x0800:
         out.family = Family::ipv4;
-        out.header_length = 20;
+        out.header_length = ipv4_header_length;
         if (ip.captured().size() < out.header_length) return false;
         out.length = ip.be16(2);
         out.protocol = ip.u8(9);
@@ -37,7 +39,7 @@ struct IpPacket {
         break;
     case 0x86dd:
         out.family = Family::ipv6;
-        out.header_length = 40;
+        out.header_length = ipv6_header_length;
         if (ip.captured().size() < out.header_length || ip.u8(0) >> 4 != 6) return false;
         out.length = out.header_length + ip.be16(4);
         out.protocol = ip.u8(6);
@@ -58,7 +60,7 @@ struct IpPacket {
     if (read.family == Family::ipv4) {
         out.source = ip.ipv4_address(12);
         out.destination = ip.ipv4_address(16);
-        if (options.verify_checksums) out.ip_checksum = ipv4_header_checksum(ip.captured().first(read.header_length));
+        if (options.verify_checksums) out.ip_checksum = ipv4_header_checksum(ip.captured().first(ipv4_header_length));
     } else {
         out.source = ip.ipv6_address(8);
         out.destination = ip.ipv6_address(24);
