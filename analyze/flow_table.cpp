@@ -259,7 +259,7 @@ class FlowTable::Impl {
         count(number, unit, from, packet, counted(packet, dissection));
         if (dissection.fragment && dissection.fragment->more) claim_fragments(number, from, dissection);
         if (over) close(number);
-        return {number, is_new, from};
+        return {number, (is_new ? Update::new_bit : 0) | (from == Side::responder ? Update::responder_bit : 0)};
     }
 
     [[gnu::always_inline]] void advance(Timestamp time) {
@@ -763,7 +763,7 @@ class FlowTable::Impl {
         const Side from = owner->from_low == low_begins ? Side::initiator : Side::responder;
         count(number, units_.unit(number), from, packet, traffic);
         ++detail(number).further_fragments;
-        return {number, false, from};
+        return {number, from == Side::responder ? Update::responder_bit : 0};
     }
 
     struct Context {

@@ -78,12 +78,15 @@ class FlowTable {
     void fetch_flow(Arrival &arrival) const;
     void fetch_tracker(const Arrival &arrival) const;
 
+    // Two words, for it is handed over for every packet.
     struct Update {
         // Valid until the next call that is not const.
         FlowNumber number = no_flow;
-        // Words of their own: bytes that are put together one by one would keep the next packet waiting.
-        alignas(4) bool is_new = false;
-        alignas(4) Side from = Side::initiator;
+        std::uint32_t bits = 0;
+
+        [[nodiscard]] bool is_new() const { return (bits & new_bit) != 0; }
+        [[nodiscard]] Side from() const { return (bits & responder_bit) != 0 ? Side::responder : Side::initiator; }
+        static constexpr std::uint32_t new_bit = 1, responder_bit = 2;
     };
     // The flow that this packet belongs to, with the packet counted; no_flow if the packet names none (a stray
     // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the id of the flow that carries it, or

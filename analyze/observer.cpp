@@ -148,7 +148,7 @@ class Observer::Impl {
         current_.parent = 0;
         if (update.number == no_flow) return;
         if (!arrival.innermost) current_.parent = table_.id(update.number);
-        if (update.is_new) count_doors(update);
+        if (update.is_new()) count_doors(update);
         if (host_) ask_for_owners(update);
         if (inspector_ && !dissection.payload.empty()) inspect(update, dissection, arrival.packet->time);
     }

@@ -137,10 +137,10 @@ TEST(Initiator, OfAnErrorIsItsSender) {
 
 TEST(Flows, BothDirectionsAreOne) {
     Desk desk;
-    EXPECT_TRUE(desk.sees(udp(4000))->is_new);
+    EXPECT_TRUE(desk.sees(udp(4000))->is_new());
     const auto reply = desk.sees(turned(udp(4000)));
-    EXPECT_FALSE(reply->is_new);
-    EXPECT_EQ(Side::responder, reply->from);
+    EXPECT_FALSE(reply->is_new());
+    EXPECT_EQ(Side::responder, reply->from());
     EXPECT_EQ(1U, desk.finish().size());
 }
 
@@ -170,7 +170,7 @@ TEST(Flows, AHostThatTalksToItselfFromOnePortIsAnInitiatorOnly) {
     Desk desk;
     const Dissection own = packet_between(Transport::udp, "127.0.0.1", 5000, "127.0.0.1", 5000);
     desk.sees(own);
-    EXPECT_EQ(Side::initiator, desk.sees(own)->from);
+    EXPECT_EQ(Side::initiator, desk.sees(own)->from());
     EXPECT_EQ(2U, desk.finish().front().traffic.initiator.packets);
 }
 
@@ -198,7 +198,7 @@ TEST(Flows, TransportsWithoutPortsAreOneForEachPairOfAddresses) {
 TEST(IcmpFlows, RequestAndReplyAreOne) {
     Desk desk;
     desk.sees(icmp(8, 0, 7, "192.0.2.1", "198.51.100.2"));
-    EXPECT_EQ(Side::responder, desk.sees(icmp(0, 0, 7, "198.51.100.2", "192.0.2.1"))->from);
+    EXPECT_EQ(Side::responder, desk.sees(icmp(0, 0, 7, "198.51.100.2", "192.0.2.1"))->from());
     EXPECT_EQ(1U, desk.finish().size());
     EXPECT_EQ((IcmpSummary{8, 0, 7}), desk.ended.front().icmp);
     EXPECT_EQ(Evidence::icmp_request, desk.ended.front().initiator_evidence);
@@ -223,7 +223,7 @@ TEST(IcmpFlows, TwoHostsThatPingEachOtherHaveTwo) {
 TEST(IcmpFlows, AHostThatPingsItselfHasRequestsAndReplies) {
     Desk desk;
     desk.sees(icmp(8, 0, 7, "127.0.0.1", "127.0.0.1"));
-    EXPECT_EQ(Side::responder, desk.sees(icmp(0, 0, 7, "127.0.0.1", "127.0.0.1"))->from);
+    EXPECT_EQ(Side::responder, desk.sees(icmp(0, 0, 7, "127.0.0.1", "127.0.0.1"))->from());
     EXPECT_EQ(1U, desk.finish().size());
 }
 

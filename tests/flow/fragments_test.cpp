@@ -62,7 +62,7 @@ TEST_F(Fragments, OfAReplyAreTheResponders) {
     Dissection first = fragment(0);
     first.source_port = 4000;
     sees(turned(first));
-    EXPECT_EQ(Side::responder, sees(turned(fragment(1400)))->from);
+    EXPECT_EQ(Side::responder, sees(turned(fragment(1400)))->from());
     EXPECT_EQ(2U, flow().traffic.responder.packets);
 }
 
