@@ -62,7 +62,15 @@ void dissect_ppp_with_direction(LayerBytes bytes, Output &output) {
 void dissect_pppoe(LayerBytes bytes, Output &output) {
     constexpr std::size_t header_length = 6;
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
-    dissect_ppp(bytes.behind(header_length).first(bytes.be16(4)), output);
+    constexpr std::uint16_t ipv4 = 0x0021;
+    constexpr std::uint16_t ipv6 = 0x0057;
+    constexpr std::size_t shortest_ip_header = 20;
+    const LayerBytes inside = bytes.behind(header_length);
+    const std::size_t length = bytes.be16(4);
+    // IP knows its own length, and where the two differ the sums of IP and TCP come out right with IP's.
+    const bool is_ip = length >= 2 + shortest_ip_header && inside.captured().size() >= 2 &&
+                       (inside.be16(0) == ipv4 || inside.be16(0) == ipv6);
+    dissect_ppp(is_ip ? inside : inside.first(length), output);
 }
 
 //     0         1         2                   4

@@ -71,6 +71,12 @@ TEST(PppTest, OverEthernetEndsWhereItsLengthSays) {
     EXPECT_EQ(ends, ends_behind(LinkType::ppp_ethernet, {0x11, 0, 0, 7, 0, 31, 0, 0x21}));
 }
 
+TEST(PppTest, OverEthernetWithAShorterLengthThanIpsIsAsLongAsIpSays) {
+    const Dissected packet(ip(frame(0x8864, {0x11, 0, 0, 7, 0, 30, 0, 0x21})));
+    EXPECT_EQ(1U, packet->payload_bytes);
+    EXPECT_EQ(std::nullopt, packet->malformation);
+}
+
 TEST(FrameRelayTest, HasTwoEncapsulations) {
     EXPECT_EQ(ends, ends_behind(LinkType::frame_relay, {0x18, 0x41, 3, 0xcc}));
     EXPECT_EQ(ends, ends_behind(LinkType::frame_relay, {0x18, 0x40, 0x40, 0x41, 3, 0xcc})); // a long address
