@@ -38,6 +38,8 @@ constexpr double hinted_range = 0.7;
 constexpr double many_peers = 0.7;
 // A capture often begins in the middle of a connection; UDP exchanges are mostly short.
 constexpr double udp_first_seen = 0.65;
+// Of datagrams between two numbers that kernels hand out.
+constexpr double registered_by_chance = 0.6;
 constexpr double first_seen = 0.55;
 } // namespace confidence
 
@@ -96,11 +98,27 @@ void vote_by_sockets(Votes &votes, const Flow &flow, const RoleContext &context)
                  each_side([&](Side side) { return is_door(flow, context, side); }));
 }
 
+bool looks_ephemeral(const Flow &flow, const RoleContext &context, Side side) {
+    return looks_ephemeral(flow.ends[side].port, context.local[side] ? context.host : nullptr);
+}
+
+// Datagrams between two numbers that kernels hand out: that one of them has a name says less than who spoke first.
+bool is_exchange_of_ephemerals(const Flow &flow, const RoleContext &context) {
+    return flow.key.transport != Transport::tcp && looks_ephemeral(flow, context, Side::initiator) &&
+           looks_ephemeral(flow, context, Side::responder);
+}
+
+void vote_by_registry(Votes &votes, const Flow &flow, double confidence) {
+    vote_against(votes, Evidence::registered, confidence, each_side([&](Side side) {
+                     return registered_service(flow.key.transport, flow.ends[side].port) != nullptr;
+                 }));
+}
+
 void vote_by_numbers(Votes &votes, const Flow &flow, const RoleContext &context) {
     const Transport transport = flow.key.transport;
     const PerSide<std::uint16_t> ports{flow.ends.initiator.port, flow.ends.responder.port};
     const auto host_of = [&](Side side) { return context.local[side] ? context.host : nullptr; };
-    const auto ephemeral = [&](Side side) { return looks_ephemeral(ports[side], host_of(side)); };
+    const auto ephemeral = [&](Side side) { return looks_ephemeral(flow, context, side); };
 
     vote(votes, Evidence::fixed_source_convention, confidence::fixed_source_convention, each_side([&](Side side) {
              return (transport == Transport::udp) && ((ports[side] == 68 && ports[other(side)] == 67) ||
@@ -110,8 +128,7 @@ void vote_by_numbers(Votes &votes, const Flow &flow, const RoleContext &context)
              const auto evidence = range_evidence(ports[side], host_of(side));
              return !evidence.empty() && evidence.front() == Evidence::in_ephemeral_range && !ephemeral(other(side));
          }));
-    vote_against(votes, Evidence::registered, confidence::registered,
-                 each_side([&](Side side) { return registered_service(transport, ports[side]) != nullptr; }));
+    if (!is_exchange_of_ephemerals(flow, context)) vote_by_registry(votes, flow, confidence::registered);
     vote_against(votes, Evidence::port_class, confidence::port_class,
                  each_side([&](Side side) { return port_class(ports[side]) < port_class(ports[other(side)]); }));
     vote(votes, Evidence::common_ephemeral_range, confidence::hinted_range, each_side([&](Side side) {
@@ -124,7 +141,9 @@ Votes collect_votes(const Flow &flow, const RoleContext &context) {
     Votes votes;
     const auto handshake = handshake_confidence(flow.initiator_evidence);
     if (handshake) votes.push_back({flow.initiator_evidence, Side::initiator, *handshake});
-    vote_against(votes, Evidence::multicast_group, confidence::multicast_group, context.multicast);
+    // An address that sends is none, whatever its number: forged, or made anonymous.
+    vote_against(votes, Evidence::multicast_group, confidence::multicast_group,
+                 each_side([&](Side side) { return context.multicast[side] && flow.traffic[side].packets == 0; }));
     if (has_ports(flow.key.transport)) {
         vote_by_sockets(votes, flow, context);
         vote_by_numbers(votes, flow, context);
@@ -135,6 +154,9 @@ Votes collect_votes(const Flow &flow, const RoleContext &context) {
     if (!handshake) {
         const double seen = flow.key.transport == Transport::tcp ? confidence::first_seen : confidence::udp_first_seen;
         votes.push_back({Evidence::first_seen, Side::initiator, seen});
+        if (has_ports(flow.key.transport) && is_exchange_of_ephemerals(flow, context)) {
+            vote_by_registry(votes, flow, confidence::registered_by_chance);
+        }
     }
     return votes;
 }

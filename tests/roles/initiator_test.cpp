@@ -103,6 +103,20 @@ TEST(InitiatorTest, AGroupNeverBegins) {
     EXPECT_EQ(Evidence::multicast_group, flow.began().evidence.front());
 }
 
+TEST(InitiatorTest, AnAddressThatSendsIsNoGroup) {
+    const FlowCase flow =
+        udp_flow("239.1.2.3:2152", "198.51.100.7:2152").with(Evidence::first_seen).group_at(Side::initiator);
+    EXPECT_EQ("239.1.2.3:2152", flow.initiator());
+}
+
+TEST(InitiatorTest, ANameAmongNumbersThatKernelsHandOutSaysLessThanWhoSpokeFirst) {
+    const FlowCase datagrams = udp_flow("192.0.2.1:40000", "198.51.100.7:40001"); // safetynetp
+    EXPECT_EQ("192.0.2.1:40000", datagrams.initiator());
+    EXPECT_EQ(Evidence::first_seen, datagrams.began().evidence.front());
+    EXPECT_TRUE(contains(datagrams.began().against, Evidence::registered));
+    EXPECT_EQ("198.51.100.7:40001", tcp_flow("192.0.2.1:40000", "198.51.100.7:40001").initiator());
+}
+
 TEST(InitiatorTest, ARegisteredServiceWasReached) {
     const FlowCase flow = udp_flow("198.51.100.7:53", "192.0.2.1:61234");
     EXPECT_EQ("192.0.2.1:61234", flow.initiator());
