@@ -249,6 +249,13 @@ class ProtocolDetector::Impl {
                 state.service = second_look(name_of(bearer(flow)), state.transport(), state.first(), state.first());
             }
         }
+        if (!state.service && !state.rtp) {
+            if (auto own = own_look(state.first())) {
+                Detection detection;
+                detection.protocol = std::move(*own);
+                return detection;
+            }
+        }
         // Its memory of other flows is empty: what comes from there (BitTorrent), this flow's packet put into it.
         const bool by_bytes = flow.confidence == NDPI_CONFIDENCE_DPI || flow.confidence == NDPI_CONFIDENCE_DPI_CACHE;
         if (!state.service || !by_bytes) return std::nullopt;

@@ -44,6 +44,54 @@ bool is_redis(Bytes payload) {
     return !payload.empty() && types.contains(static_cast<char>(payload[0])) && text_of(payload).contains("\r\n");
 }
 
+// RESP: an array of strings, "*2\r\n$3\r\n".
+bool is_redis_request(Bytes first) {
+    std::string_view text = text_of(first);
+    for (const char type : {'*', '$'}) {
+        if (!text.starts_with(type)) return false;
+        const std::size_t end = text.find_first_not_of("0123456789", 1);
+        if (end == std::string_view::npos || end == 1 || !text.substr(end).starts_with("\r\n")) return false;
+        text.remove_prefix(end + 2);
+    }
+    return true;
+}
+
+// The length of a value in BER (X.690 section 8.1.3), definite, in up to four bytes behind the first.
+std::optional<std::uint64_t> ber_length(ByteReader &reader) {
+    constexpr std::uint8_t is_long = 0x80;
+    const auto first = reader.u8();
+    if (!first || *first < is_long) return first;
+    const unsigned count = *first & 0x7fU;
+    if (count == 0 || count > 4) return std::nullopt;
+    std::uint64_t length = 0;
+    for (unsigned i = 0; i < count; ++i) {
+        const auto byte = reader.u8();
+        if (!byte) return std::nullopt;
+        length = length << 8 | *byte;
+    }
+    return length;
+}
+
+// RFC 4511 section 4.1.1: a SEQUENCE of a number and an operation, whose lengths end together. (With controls
+// behind them they do not, and are not known here.)
+bool is_ldap(Bytes first) {
+    constexpr std::uint8_t sequence = 0x30;
+    constexpr std::uint8_t integer = 0x02;
+    constexpr std::array<std::uint8_t, 8> requests{0x60, 0x63, 0x66, 0x68, 0x4a, 0x6c, 0x6e, 0x77};
+    ByteReader reader(first);
+    if (reader.u8() != sequence) return false;
+    const auto length = ber_length(reader);
+    if (!length) return false;
+    const std::size_t begin = reader.remaining();
+    if (reader.u8() != integer) return false;
+    const auto number_length = reader.u8();
+    if (!number_length || *number_length == 0 || *number_length > 4 || !reader.skip(*number_length)) return false;
+    const auto operation = reader.u8();
+    if (!operation || std::ranges::find(requests, *operation) == requests.end()) return false;
+    const auto operation_length = ber_length(reader);
+    return operation_length && begin - reader.remaining() + *operation_length == *length;
+}
+
 // RTMP specification 5.2: both ends begin with version 3 and 1536 bytes; a segment holds at least 1,000 of them.
 bool is_rtmp(Bytes first, Bytes deciding) {
     return !first.empty() && first[0] == 3 && deciding.size() >= 1000 && deciding[0] == 3;
@@ -126,6 +174,12 @@ std::optional<std::string> second_look(const std::string &service, Transport tra
     if (!bears_out(service, transport, first, deciding)) return std::nullopt;
     if (service == "nfs") return rpc_program(transport, deciding);
     return service;
+}
+
+std::optional<std::string> own_look(Bytes first) {
+    if (is_ldap(first)) return "ldap";
+    if (is_redis_request(first)) return "redis";
+    return std::nullopt;
 }
 
 std::optional<RtpWatch::Header> RtpWatch::read(Bytes payload) {

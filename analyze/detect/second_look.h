@@ -17,6 +17,10 @@ namespace doorplate {
 [[nodiscard]] std::optional<std::string> second_look(const std::string &service, Transport transport, Bytes first,
                                                      Bytes deciding);
 
+// Protocols of which nDPI 4.2 knows few forms, by the beginning of a flow's first payload: LDAP, and a request of
+// Redis.
+[[nodiscard]] std::optional<std::string> own_look(Bytes first);
+
 // RTP (RFC 3550 section 5.1) has no mark of its own. One packet that could be it is none; three of one sender with the
 // same synchronization source and sequence numbers that go on are.
 class RtpWatch {

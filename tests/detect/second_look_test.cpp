@@ -26,6 +26,21 @@ TEST(SecondLook, TellsMqttFromLdap) {
     EXPECT_EQ("-", look("mqtt", "\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03"s));
 }
 
+TEST(OwnLook, KnowsLdapByItsLengths) {
+    EXPECT_EQ("ldap", own_look(bytes("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00"s)));
+    EXPECT_EQ("ldap", own_look(bytes("\x30\x84\x00\x00\x00\x09\x02\x01\x02\x63\x84\x00\x00\x00\x00"s)));
+    EXPECT_EQ(std::nullopt, own_look(bytes("\x30\x0d\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00"s)));
+    EXPECT_EQ(std::nullopt, own_look(bytes("\x30\x0c\x02\x01\x01\xa0\x07\x02\x01\x03\x04\x00\x80\x00"s)));
+    EXPECT_EQ(std::nullopt, own_look(bytes("\x30\x0c\x02"s)));
+}
+
+TEST(OwnLook, KnowsARequestOfRedis) {
+    EXPECT_EQ("redis", own_look(bytes("*2\r\n$3\r\nGET\r\n$4\r\nname\r\n")));
+    EXPECT_EQ(std::nullopt, own_look(bytes("*2\r\n")));
+    EXPECT_EQ(std::nullopt, own_look(bytes("*\r\n$3\r\n")));
+    EXPECT_EQ(std::nullopt, own_look(bytes("*2\n$3\nGET")));
+}
+
 TEST(SecondLook, TellsCqlFromSocks) {
     EXPECT_EQ("cql", look("cql", "\x04\x00\x00\x00\x05\x00\x00\x00\x00"s));
     EXPECT_EQ("-", look("cql", "\x04\x01\x00\x50\x00\x00\x00\x01\x00www.example.com\x00"s));
