@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "analyze/tcp_state.h"
+#include "analyze/udp_history.h"
 
 namespace doorplate {
 namespace {
@@ -14,14 +15,20 @@ template <typename T> void swap_sides(PerSide<T> &sides) { std::swap(sides.initi
 void TcpSummary::flip() {
     swap_sides(facts);
     swap_sides(end_states);
-    flip_tcp_history(history);
+    flip_history(history);
     state = tcp_state(*this);
+}
+
+void UdpSummary::flip() {
+    flip_history(history);
+    state = udp_state(history);
 }
 
 void Flow::flip() {
     swap_sides(ends);
     swap_sides(traffic);
     if (tcp) tcp->flip();
+    if (udp) udp->flip();
 }
 
 } // namespace doorplate

@@ -100,6 +100,20 @@ struct TcpSummary {
     friend bool operator==(const TcpSummary &, const TcpSummary &) = default;
 };
 
+// Zeek's view of a UDP exchange.
+struct UdpSummary {
+    // conn_state: SF, S0, SHR, by who sent; OTH if all had wrong checksums.
+    std::string state;
+    // history: D and d, the first datagram each way; C and c, a wrong checksum (the first, tenth, hundredth ...); "^"
+    // as in TcpSummary.
+    std::string history;
+
+    // Turns the roles round.
+    void flip();
+
+    friend bool operator==(const UdpSummary &, const UdpSummary &) = default;
+};
+
 // An ICMP exchange: what the first packet was.
 struct IcmpSummary {
     std::uint8_t type = 0;
@@ -125,6 +139,7 @@ struct Flow {
     Timestamp end;
     PerSide<TrafficCounters> traffic;
     std::optional<TcpSummary> tcp;
+    std::optional<UdpSummary> udp;
     std::optional<IcmpSummary> icmp;
     // Fragments other than the first, which are counted in `traffic` as well.
     std::uint64_t further_fragments = 0;

@@ -13,6 +13,8 @@ struct FlowDetail {
     // What did not fit into FlowUnit's counters.
     PerSide<TrafficCounters> traffic;
     std::uint64_t further_fragments = 0;
+    // UDP's; those of TCP are in its tracker.
+    PerSide<std::uint64_t> bad_checksums;
     std::vector<std::uint16_t> vlans;
     std::vector<std::uint32_t> mpls;
     // All of them, in the order seen; empty if there is only FlowBase's.

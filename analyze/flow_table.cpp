@@ -16,6 +16,7 @@
 #include "analyze/pool.h"
 #include "analyze/tcp_tracker.h"
 #include "analyze/timeout_wheel.h"
+#include "analyze/udp_history.h"
 
 namespace doorplate {
 namespace {
@@ -321,6 +322,10 @@ class FlowTable::Impl {
         flow.traffic = {traffic(number, Side::initiator), traffic(number, Side::responder)};
         if (is(unit, flag_tracked)) flow.tcp = trackers_[unit.tracker].summary();
         if (is(unit, flag_segment)) flow.tcp = first_tracker(number).summary();
+        if (flow.key.transport == Transport::udp) {
+            flow.udp.emplace().history = UdpHistory(unit.tracker).text();
+            flow.udp->state = udp_state(flow.udp->history);
+        }
         if (is_icmp(flow.key.transport)) flow.icmp = unpacked_icmp(base.extra);
         flow.seen_inbound = is(unit, flag_inbound);
         flow.seen_outbound = is(unit, flag_outbound);
@@ -688,6 +693,7 @@ class FlowTable::Impl {
             tracker.add(from, segment);
             return tracker.closed();
         }
+        if (dissection.transport == Transport::udp) note_datagram(number, unit, from, dissection);
         return dissection.sctp && (dissection.sctp->shutdown_complete || dissection.sctp->abort);
     }
 
@@ -701,6 +707,16 @@ class FlowTable::Impl {
         }
         track(number);
         return true;
+    }
+
+    void note_datagram(FlowNumber number, FlowUnit &unit, Side from, const Dissection &dissection) {
+        UdpHistory history(unit.tracker);
+        if (dissection.transport_checksum == Checksum::bad) {
+            history.note_bad_checksum(from, ++detail(number).bad_checksums[from]);
+        } else {
+            history.note(from);
+        }
+        unit.tracker = history.packed();
     }
 
     // Gives the connection a tracker, if it has none.

@@ -36,7 +36,7 @@ struct alignas(64) FlowUnit {
     // The table's clock at the last packet. Packets may be older than it: then `late_by` is how much the newest is.
     std::int64_t last_active_ns = 0;
     std::uint32_t late_by_ns = 0;
-    // Number of the TcpTracker; before there is one, the only segment, packed.
+    // TCP: number of the TcpTracker; before there is one, the only segment, packed. UDP: its UdpHistory.
     std::uint32_t tracker = 0;
 };
 static_assert(sizeof(FlowUnit) == 64);

@@ -37,7 +37,7 @@ std::string_view tcp_state(const TcpSummary &tcp) {
     return "OTH";
 }
 
-void flip_tcp_history(std::string &history) {
+void flip_history(std::string &history) {
     for (char &letter : history) {
         if (letter >= 'a' && letter <= 'z') {
             letter = static_cast<char>(letter - 'a' + 'A');

@@ -11,6 +11,6 @@ namespace doorplate {
 [[nodiscard]] std::string_view tcp_state(const TcpSummary &tcp);
 
 // Upper case becomes lower case and the other way round; "^" at the head is set, or taken away if it was there.
-void flip_tcp_history(std::string &history);
+void flip_history(std::string &history);
 
 } // namespace doorplate

@@ -556,7 +556,7 @@ void TcpTracker::flip() {
     std::swap(endings_.initiator, endings_.responder);
     if (cold_) std::swap(cold_->ends.initiator, cold_->ends.responder);
     std::string letters = history();
-    flip_tcp_history(letters);
+    flip_history(letters);
     set_history(letters);
     forget_handshake();
 }

@@ -148,6 +148,15 @@ void write_quoted(JsonValue &json, const IcmpSummary &icmp) {
     json.member("flow_id", icmp.about_id).end_object();
 }
 
+void write_udp(JsonValue &json, const std::optional<UdpSummary> &udp) {
+    json.key("udp");
+    if (!udp) {
+        json.null();
+        return;
+    }
+    json.begin_object().member("state", udp->state).member("history", udp->history).end_object();
+}
+
 void write_icmp(JsonValue &json, const std::optional<IcmpSummary> &icmp) {
     json.key("icmp");
     if (!icmp) {
@@ -282,6 +291,7 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     write_per_side(json, "payload_bytes", flow.flow.traffic, &TrafficCounters::payload_bytes);
     json.member("further_fragments", flow.flow.further_fragments);
     write_tcp(json, flow.flow.tcp);
+    write_udp(json, flow.flow.udp);
     write_icmp(json, flow.flow.icmp);
     json.member("detected_protocol", flow.detection ? std::optional(flow.detection->protocol) : std::nullopt);
     json.member("application", flow.detection ? flow.detection->application : std::nullopt);
