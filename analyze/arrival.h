@@ -17,6 +17,8 @@ struct Arrival {
     PackedKey key;
     // The flow table's guess whose it is, made before it is asked.
     FlowNumber likely = no_flow;
+    // What follows in the same aggregate; only an innermost one has it.
+    const MoreFrames *more_frames = nullptr;
     // 0 is the packet as it was captured.
     std::uint8_t level = 0;
     // Nothing more is inside.

@@ -1,6 +1,7 @@
 #include "analyze/dissected_batch.h"
 
 #include <cstddef>
+#include <utility>
 
 namespace doorplate {
 
@@ -8,10 +9,12 @@ void DissectedBatch::dissect(std::span<const Packet> packets, DissectOptions opt
     if (dissections_.size() < packets.size() * max_levels) dissections_.resize(packets.size() * max_levels);
     if (arrivals_.size() < packets.size() * max_levels) arrivals_.resize(packets.size() * max_levels);
     count_ = 0;
+    if (!more_frames_.empty()) more_frames_.clear();
+    MoreFrames more;
     Dissection *next = dissections_.data();
     for (const Packet &packet : packets) {
         const std::size_t count =
-            doorplate::dissect(packet, std::span<Dissection, max_levels>(next, max_levels), options);
+            doorplate::dissect(packet, std::span<Dissection, max_levels>(next, max_levels), more, options);
         for (std::size_t level = 0; level < count; ++level, ++next) {
             const auto depth = static_cast<std::uint8_t>(level);
             // In place: a key that is made elsewhere and copied makes the copy wait for all of its parts.
@@ -19,8 +22,12 @@ void DissectedBatch::dissect(std::span<const Packet> packets, DissectOptions opt
                                                  .dissection = next,
                                                  .key = next->flow_ready ? packed_key(*next, depth) : PackedKey{},
                                                  .likely = no_flow,
+                                                 .more_frames = nullptr,
                                                  .level = depth,
                                                  .innermost = level + 1 == count};
+        }
+        if (!more.bytes.empty()) [[unlikely]] {
+            arrivals_[count_ - 1].more_frames = &more_frames_.emplace_back(std::exchange(more, {}));
         }
     }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -23,6 +25,7 @@ class DissectedBatch {
     std::vector<Dissection> dissections_;
     std::vector<Arrival> arrivals_;
     std::size_t count_ = 0;
+    std::deque<MoreFrames> more_frames_;
 };
 
 } // namespace doorplate

@@ -47,6 +47,9 @@ enum class Malformation : std::uint8_t {
     tunnel_bad_header,
     // More IP packets in one another than max_levels; what is further inside is not looked at.
     too_many_tunnels,
+    // The fragments of a packet that carries another one never were all there, or did not fit together, or there was no
+    // room for them: what is inside is in no flow.
+    tunnel_incomplete,
     // The IP header tells of more bytes than the frame had on the wire.
     longer_than_frame,
     // See ip_checksum and transport_checksum, which tell them; never a Dissection's `malformation`, for the packet was
@@ -109,8 +112,8 @@ struct FragmentFields {
     bool more = false;
     // Of what it carries, as the IP header says.
     std::uint32_t length = 0;
-
-    friend bool operator==(const FragmentFields &, const FragmentFields &) = default;
+    // The captured part of that; a view into the packet.
+    Bytes bytes{};
 };
 
 // SCTP: what decides a flow's beginning and end (RFC 9260 section 3.2).
@@ -210,10 +213,18 @@ struct Dissection {
 // Real networks stack two or three; more is counted as Malformation::too_many_tunnels.
 inline constexpr std::size_t max_levels = 4;
 
+// What follows the frame in which level `level` is, in the same aggregate (802.11's A-MSDU): other frames, for
+// dissect_next_frame(). Mostly empty. A view into the packet.
+struct MoreFrames {
+    Bytes bytes;
+    std::size_t level = 0;
+};
+
 // A packet and the packets inside it. levels[0] is the outermost; beyond `count` they are of earlier packets.
 struct DissectedPacket {
     std::array<Dissection, max_levels> levels;
     std::size_t count = 0;
+    MoreFrames more_frames;
 
     [[nodiscard]] std::span<const Dissection> all() const { return std::span(levels).first(count); }
 };
@@ -223,13 +234,17 @@ struct DissectOptions {
 };
 
 // Writes the packet and those inside it to the beginning of `levels`, which may be used again and again, and returns
-// how many there are: at least 1. Never fails: a packet that makes no sense is a Dissection that says so. Looks at
-// nothing but `packet`.
-[[nodiscard]] std::size_t dissect(const Packet &packet, std::span<Dissection, max_levels> levels,
+// how many there are: at least 1. `more` is left alone if there are none. Never fails: a packet that makes no sense is
+// a Dissection that says so. Looks at nothing but `packet`.
+[[nodiscard]] std::size_t dissect(const Packet &packet, std::span<Dissection, max_levels> levels, MoreFrames &more,
                                   DissectOptions options = {});
 inline void dissect(const Packet &packet, DissectedPacket &out, DissectOptions options = {}) {
-    out.count = dissect(packet, out.levels, options);
+    out.more_frames = {};
+    out.count = dissect(packet, out.levels, out.more_frames, options);
 }
+
+// The first of MoreFrames::bytes, as if it were alone; its own length is all that is told of a frame.
+void dissect_next_frame(const Packet &more_frames, DissectedPacket &out, DissectOptions options = {});
 
 // A name for what a packet that is in no flow was: "arp", "lldp", "ether_type_0x1234", "link_type_USB_LINUX".
 [[nodiscard]] std::string packet_kind_name(LinkType link_type, const Dissection &dissection);

@@ -9,6 +9,7 @@
 #include "analyze/door_counts.h"
 #include "analyze/kept_flows.h"
 #include "analyze/pressure.h"
+#include "analyze/reassembly.h"
 #include "analyze/socket_history.h"
 
 namespace doorplate {
@@ -98,6 +99,7 @@ class Observer::Impl {
     }
 
     Observation finish() {
+        reassembly_.give_up_all();
         table_.finish();
         Observation observation = summary();
         observation.flows = ended_.take();
@@ -115,17 +117,21 @@ class Observer::Impl {
         const Dissection *outermost = nullptr;
         // Some level is in a flow, or its lack is counted elsewhere.
         bool accounted_for = false;
-        bool dropped = false;
+        // Dropped, or a fragment: what is inside waits until all is there.
+        bool done = false;
         // The flow that carries what is inside, or 0.
         std::uint64_t parent = 0;
     };
 
     void ingest(const Arrival &arrival) {
         if (arrival.level == 0) begin_packet(arrival);
-        if (!current_.dropped) ingest_level(arrival);
-        if (arrival.innermost && !current_.accounted_for) [[unlikely]] {
+        if (!current_.done) ingest_level(arrival);
+        if (!arrival.innermost) return;
+        if (!current_.accounted_for) [[unlikely]] {
             ++losses_.packets_without_flow[packet_kind_name(arrival.packet->link_type, *current_.outermost)];
         }
+        if (arrival.more_frames != nullptr) [[unlikely]]
+            ingest_more_frames(*arrival.packet, *arrival.more_frames);
     }
 
     void begin_packet(const Arrival &arrival) {
@@ -134,23 +140,90 @@ class Observer::Impl {
         first_packet_ = std::min(first_packet_, arrival.packet->time);
         last_packet_ = std::max(last_packet_, arrival.packet->time);
         current_ = {.outermost = arrival.dissection};
+        if (!reassembly_.empty()) reassembly_.advance(arrival.packet->time);
     }
 
     void ingest_level(const Arrival &arrival) {
         const Dissection &dissection = *arrival.dissection;
         if (!is_flawless(dissection)) [[unlikely]] {
             count_flaws(dissection);
-            if (current_.dropped) return;
+            if (current_.done) return;
         }
         const FlowTable::Update update = table_.add(arrival, current_.parent);
+        const bool is_alone = arrival.level == 0 && arrival.innermost;
+        if (!is_alone || dissection.fragment) [[unlikely]] {
+            current_.parent = update.number != no_flow ? table_.id(update.number) : 0;
+            flow_at_[arrival.level] = current_.parent;
+        }
+        if (update.number != no_flow) {
+            current_.accounted_for = true;
+            if (update.is_new()) count_doors(update);
+            if (host_) ask_for_owners(update);
+            if (inspector_ && !dissection.payload.empty()) inspect(update, dissection, arrival.packet->time);
+        }
+        if (dissection.fragment) [[unlikely]]
+            ingest_fragment(arrival);
+    }
+
+    // What is inside waits until all is there.
+    void ingest_fragment(const Arrival &arrival) {
         // A stray fragment is counted by the table.
-        current_.accounted_for |= update.number != no_flow || dissection.fragment;
-        current_.parent = 0;
-        if (update.number == no_flow) return;
-        if (!arrival.innermost) current_.parent = table_.id(update.number);
-        if (update.is_new()) count_doors(update);
-        if (host_) ask_for_owners(update);
-        if (inspector_ && !dissection.payload.empty()) inspect(update, dissection, arrival.packet->time);
+        current_.accounted_for = true;
+        current_.done = true;
+        const auto whole = reassembly_.add(*arrival.dissection, arrival.level, !arrival.innermost, current_.parent,
+                                           arrival.packet->time);
+        if (whole) ingest_whole(*whole, *arrival.packet, arrival.level);
+    }
+
+    // What is inside a packet that was put together; its last fragment was in `frame`.
+    void ingest_whole(const Reassembly::Whole &whole, const Packet &frame, std::size_t depth) {
+        Packet packet = frame;
+        packet.bytes = whole.bytes;
+        packet.original_length = whole.length;
+        packet.link_type = LinkType::raw_ip;
+        DissectedPacket dissected;
+        dissect(packet, dissected, options_.dissect);
+        if (dissected.levels.front().transport_checksum == Checksum::bad) {
+            ++malformations_[static_cast<std::size_t>(Malformation::bad_transport_checksum)];
+            if (options_.drop_bad_checksums) return;
+        }
+        ingest_inside(frame, dissected.all().subspan(1), depth + 1, whole.flow_id);
+    }
+
+    // The rest of an aggregate. They share the frame, so each counts with its own length.
+    void ingest_more_frames(const Packet &packet, const MoreFrames &more) {
+        const std::uint64_t parent = more.level > 0 ? flow_at_[more.level - 1] : 0;
+        Packet frame = packet;
+        for (Bytes rest = more.bytes; !rest.empty();) {
+            frame.bytes = rest;
+            frame.original_length = static_cast<std::uint32_t>(rest.size());
+            DissectedPacket next;
+            dissect_next_frame(frame, next, options_.dissect);
+            frame.original_length -= static_cast<std::uint32_t>(next.more_frames.bytes.size());
+            ingest_inside(frame, next.all(), more.level, parent);
+            rest = next.more_frames.bytes;
+        }
+    }
+
+    // Packets that nobody announced, with `depth` tunnels around them, in which `parent` flows (0: none).
+    void ingest_inside(const Packet &packet, std::span<const Dissection> levels, std::size_t depth,
+                       std::uint64_t parent) {
+        if (depth + levels.size() > max_levels) {
+            ++malformations_[static_cast<std::size_t>(Malformation::too_many_tunnels)];
+            levels = levels.first(max_levels - std::min(depth, max_levels));
+        }
+        const Current around = std::exchange(current_, {.parent = parent});
+        for (const Dissection &dissection : levels) {
+            Arrival arrival{.packet = &packet,
+                            .dissection = &dissection,
+                            .key = {},
+                            .level = static_cast<std::uint8_t>(depth++),
+                            .innermost = &dissection == &levels.back()};
+            if (dissection.flow_ready) arrival.key = packed_key(dissection, arrival.level);
+            table_.arrive(arrival);
+            if (!current_.done) ingest_level(arrival);
+        }
+        current_ = around;
     }
 
     void count_flaws(const Dissection &dissection) {
@@ -166,7 +239,7 @@ class Observer::Impl {
         ++losses_.packets_without_flow[bad == Malformation::bad_ip_checksum ? "bad_ip_checksum"
                                                                             : "bad_transport_checksum"];
         current_.accounted_for = true;
-        current_.dropped = true;
+        current_.done = true;
     }
 
     void count_doors(const FlowTable::Update &update) {
@@ -271,6 +344,7 @@ class Observer::Impl {
             }
         }
         observation.malformations = malformations_;
+        observation.malformations[static_cast<std::size_t>(Malformation::tunnel_incomplete)] += reassembly_.given_up();
         return observation;
     }
 
@@ -295,6 +369,9 @@ class Observer::Impl {
     FlowTotals totals_;
     DissectedBatch own_batch_;
     Current current_;
+    Reassembly reassembly_;
+    // The flows of the last packet's levels, as far as something is inside them, or 0.
+    std::array<std::uint64_t, max_levels> flow_at_{};
     std::uint64_t packets_ = 0;
     std::uint64_t frame_bytes_ = 0;
     // Of no meaning before the first packet.

@@ -121,6 +121,7 @@ std::string_view token(Malformation value) {
     case Malformation::tunnel_header_too_short: return "tunnel_header_too_short";
     case Malformation::tunnel_bad_header: return "tunnel_bad_header";
     case Malformation::too_many_tunnels: return "too_many_tunnels";
+    case Malformation::tunnel_incomplete: return "tunnel_incomplete";
     case Malformation::longer_than_frame: return "longer_than_frame";
     case Malformation::bad_ip_checksum: return "bad_ip_checksum";
     case Malformation::bad_transport_checksum: return "bad_transport_checksum";

@@ -12,6 +12,6 @@ namespace doorplate {
 
 // What dissect() does with all others.
 [[nodiscard]] std::size_t dissect_by_layers(const Packet &packet, std::span<Dissection, max_levels> levels,
-                                            DissectOptions options);
+                                            MoreFrames &more, DissectOptions options);
 
 } // namespace doorplate

@@ -10,6 +10,7 @@ inline void set_fragment(const FragmentFields &fields, LayerBytes payload, Disse
     if (fields.offset == 0 && !fields.more) return;
     out.fragment = fields;
     out.fragment->length = saturated(payload.length());
+    out.fragment->bytes = payload.captured();
     const bool uneven = fields.more && payload.length() % 8 != 0;
     const bool too_far = std::uint64_t{fields.offset} + payload.length() > 65535;
     if (uneven || too_far) note(Malformation::fragment_bad_length, out);

@@ -86,7 +86,8 @@ class LayerBytes {
 // Where the layers write: into the innermost packet so far.
 class Output {
   public:
-    Output(std::span<Dissection, max_levels> levels, DissectOptions options) : levels_(levels), options_(options) {
+    Output(std::span<Dissection, max_levels> levels, MoreFrames &more, DissectOptions options)
+        : levels_(levels), more_(more), options_(options) {
         begin_level();
     }
 
@@ -112,7 +113,10 @@ class Output {
     void leave_to(std::size_t count) {
         count_ = count;
         level_ = &levels_[count - 1];
+        if (more_.level >= count) more_ = {};
     }
+    // Of aggregates within one another the outermost goes on.
+    void set_more_frames(Bytes frames, std::size_t level) { more_ = {.bytes = frames, .level = level}; }
 
   private:
     // Writes the defaults and leaves alone what they make invisible: std::construct_at would clear all first.
@@ -122,6 +126,7 @@ class Output {
     }
 
     std::span<Dissection, max_levels> levels_;
+    MoreFrames &more_;
     std::size_t count_ = 0;
     Dissection *level_ = nullptr;
     static constexpr int max_link_headers = 64;

@@ -66,11 +66,16 @@ void dissect_wlan(LayerBytes bytes, WlanForm form, Output &output) {
 //    |    destination    |      source       | length | LLC
 //    +-------------------+-------------------+--------+-----
 //
-// An aggregate of such frames, each filled up to 4 bytes. Only the first one is dissected.
+// An aggregate of such frames, each filled up to 4 bytes. The first one is dissected; the others are `more_frames`.
 void dissect_wlan_aggregate(LayerBytes bytes, Output &output) {
     constexpr std::size_t header_length = 14;
     if (!require(bytes, header_length, Malformation::link_header_too_short, output.level())) return;
-    dissect_llc(bytes.behind(header_length).first(bytes.be16(12)), output);
+    const std::size_t length = header_length + bytes.be16(12);
+    const std::size_t level = output.levels() - 1;
+    dissect_llc(bytes.first(length).behind(header_length), output);
+    // Behind the call, so that the outermost aggregate is told. The frame check sequence at the end is no frame.
+    const LayerBytes rest = bytes.behind((length + 3) / 4 * 4);
+    if (rest.captured().size() > header_length) output.set_more_frames(rest.captured(), level);
 }
 
 } // namespace doorplate

@@ -31,7 +31,7 @@ namespace doorplate {
         return std::tuple(d.kind, d.tunnel, d.transport, d.ip_checksum, d.transport_checksum, d.flow_ready, d.truncated,
                           d.malformation, d.ether_type, d.vlan_count, d.mpls_count, d.vlans, d.mpls, d.tunnel_id,
                           d.source, d.destination, d.source_port, d.destination_port, d.ip_bytes, d.payload_bytes,
-                          d.payload.data(), d.payload.size(), d.tcp, d.icmp, d.sctp, d.fragment);
+                          d.payload.data(), d.payload.size(), d.tcp, d.icmp, d.sctp, d.fragment.has_value());
     };
     return all(a) == all(b);
 }
@@ -41,8 +41,9 @@ namespace doorplate {
     Dissection everyday;
     if (!dissect_everyday(LayerBytes(packet), options, everyday)) return true;
     DissectedPacket by_layers;
-    by_layers.count = dissect_by_layers(packet, by_layers.levels, options);
-    return by_layers.count == 1 && is_the_same(everyday, by_layers.levels.front());
+    by_layers.count = dissect_by_layers(packet, by_layers.levels, by_layers.more_frames, options);
+    return by_layers.count == 1 && by_layers.more_frames.bytes.empty() &&
+           is_the_same(everyday, by_layers.levels.front());
 }
 
 // What is wrong with dissect()'s answer for any of the packets in `packet`.

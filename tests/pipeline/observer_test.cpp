@@ -285,5 +285,81 @@ TEST_F(ObserverTest, ManyFlowsToOneDoorSpeakForAService) {
     EXPECT_THAT(seen.flows[3].initiator_verdict.evidence, Contains(Evidence::many_peers));
 }
 
+// A connection's segment inside GRE, in three fragments of the outer packet.
+class FragmentedTunnel : public ObserverTest {
+  protected:
+    FragmentedTunnel() {
+        PacketBuilder builder;
+        builder.ethernet().ipv4(host_address, peer_address).gre().ipv4("10.0.0.1", "10.0.0.2");
+        const BuiltPacket whole = builder.tcp(51000, 80).flags(".").seq(1).ack(1).payload_of(1000).build();
+        constexpr std::size_t headers = 14 + 20;
+        carried_.assign(whole.bytes.begin() + headers, whole.bytes.end());
+    }
+    void see_fragment(std::size_t number) {
+        constexpr std::size_t size = 400;
+        const std::size_t begin = number * size;
+        const std::size_t end = std::min(begin + size, carried_.size());
+        PacketBuilder packet;
+        packet.ethernet().ipv4(host_address, peer_address).next(47);
+        packet.fragment(static_cast<std::uint16_t>(begin), end < carried_.size());
+        packet.payload(PacketBuilder::Raw(carried_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          carried_.begin() + static_cast<std::ptrdiff_t>(end)));
+        observe(packet);
+    }
+
+    PacketBuilder::Raw carried_;
+};
+
+TEST_F(FragmentedTunnel, ShowsThePacketInsideWhenAllIsThere) {
+    for (const std::size_t number : {2U, 0U, 1U}) see_fragment(number);
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(2));
+    EXPECT_EQ(3U, seen.flows[0].flow.traffic.initiator.packets);
+    const Flow &inner = seen.flows[1].flow;
+    EXPECT_EQ(seen.flows[0].flow.id, inner.parent_id);
+    EXPECT_EQ(TunnelKind::gre, inner.tunnel);
+    const TrafficCounters &sent = inner.traffic[inner.ends.initiator.port == 51000 ? Side::initiator : Side::responder];
+    EXPECT_EQ((TrafficCounters{1, 14 + 20 + 400, 1040, 1000}), sent);
+    EXPECT_EQ(1000U, inner.tcp->facts.initiator.stream_bytes + inner.tcp->facts.responder.stream_bytes);
+    EXPECT_EQ(0U, seen.malformations[static_cast<std::size_t>(Malformation::tunnel_incomplete)]);
+}
+
+TEST_F(FragmentedTunnel, ShowsNothingInsideIfAPartIsMissing) {
+    see_fragment(0);
+    see_fragment(2);
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(1));
+    EXPECT_EQ(2U, seen.flows[0].flow.traffic.initiator.packets);
+    EXPECT_EQ(1U, seen.malformations[static_cast<std::size_t>(Malformation::tunnel_incomplete)]);
+}
+
+// A frame of 802.11's aggregate, filled up to 4 bytes, that carries a datagram of one byte.
+PacketBuilder::Raw aggregated_datagram(std::uint16_t port) {
+    PacketBuilder builder;
+    const BuiltPacket datagram = builder.raw_ip().ipv4("192.0.2.1", "198.51.100.2").udp(port, 53).payload("x").build();
+    PacketBuilder::Raw bytes(12);
+    bytes.insert(bytes.end(), {0, static_cast<std::uint8_t>(8 + datagram.bytes.size()), 0xaa, 0xaa, 3, 0, 0, 0, 8, 0});
+    bytes.insert(bytes.end(), datagram.bytes.begin(), datagram.bytes.end());
+    bytes.resize((bytes.size() + 3) / 4 * 4);
+    return bytes;
+}
+
+TEST_F(ObserverTest, EveryFrameOfAnAggregateIsInAFlow) {
+    PacketBuilder::Raw frame{0x88, 0x02};
+    frame.resize(26);
+    frame[24] = 0x80;
+    for (const std::uint16_t port : std::initializer_list<std::uint16_t>{1001, 1002, 1003}) {
+        const PacketBuilder::Raw next = aggregated_datagram(port);
+        frame.insert(frame.end(), next.begin(), next.end());
+    }
+    observe(PacketBuilder().link(LinkType::ieee802_11).payload(frame));
+    const Observation seen = observer_.finish();
+    EXPECT_EQ(1U, seen.packets);
+    ASSERT_THAT(seen.flows, SizeIs(3));
+    EXPECT_EQ(1003, seen.flows[2].flow.ends.initiator.port);
+    EXPECT_EQ((TrafficCounters{1, 52, 29, 1}), seen.flows[2].flow.traffic.initiator);
+    EXPECT_EQ(0, seen.flows[2].flow.key.level);
+}
+
 } // namespace
 } // namespace doorplate
