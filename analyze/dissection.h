@@ -6,7 +6,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
+#include "analyze/sctp_chunk.h"
 #include "capture/address.h"
 #include "capture/packet.h"
 #include "capture/transport.h"
@@ -116,9 +118,14 @@ struct FragmentFields {
     Bytes bytes{};
 };
 
-// SCTP: what decides a flow's beginning and end (RFC 9260 section 3.2).
+// RFC 9260 section 3. What the chunks say is for SctpTracker to read: see Dissection::payload.
 struct SctpFields {
-    bool init = false, init_ack = false, shutdown = false, shutdown_complete = false, abort = false;
+    std::uint32_t verification_tag = 0;
+    // A bit for each SctpChunk.
+    std::uint32_t chunks = 0;
+
+    void add(SctpChunk chunk) { chunks |= 1U << std::to_underlying(chunk); }
+    [[nodiscard]] bool has(SctpChunk chunk) const { return (chunks >> std::to_underlying(chunk) & 1) != 0; }
 
     friend bool operator==(const SctpFields &, const SctpFields &) = default;
 };
@@ -199,7 +206,7 @@ struct Dissection {
     // fragment only its own part, so that the fragments of a packet add up to the whole. 0 if the header that tells is
     // cut or broken.
     std::uint32_t payload_bytes = 0;
-    // The captured part of that payload, of SCTP the first chunk's only; a view into the packet.
+    // The captured part of that payload; of SCTP all chunks, as they stand behind its header. A view into the packet.
     Bytes payload;
 
     // These three are absent where the header was cut or broken, even if the ports are known.

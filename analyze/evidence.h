@@ -12,7 +12,7 @@ enum class Evidence : std::uint8_t {
     // Who began, strongest first.
     syn,          // its SYN was seen
     syn_ack,      // the other end's SYN+ACK was seen
-    sctp_init,    // its INIT was seen, or the other end's INIT ACK
+    sctp_init,    // its INIT or COOKIE ECHO was seen, or the other end's answer to it
     icmp_request, // it sent the request of a request-reply pair
     connected,    // its socket was in SYN_SENT, or connected from a port no listener has
     listener,     // a listening or bound socket has this endpoint

@@ -1,5 +1,6 @@
 #include "analyze/flow.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "analyze/tcp_state.h"
@@ -24,11 +25,23 @@ void UdpSummary::flip() {
     state = udp_state(history);
 }
 
+std::uint64_t SctpEndFacts::count(SctpChunk chunk) const {
+    const auto found = std::ranges::find(chunks, chunk, &SctpChunkCount::chunk);
+    return found == chunks.end() ? 0 : found->count;
+}
+
+bool SctpSummary::is_multihomed() const {
+    return other_path_id || !facts.initiator.addresses.empty() || !facts.responder.addresses.empty();
+}
+
+void SctpSummary::flip() { swap_sides(facts); }
+
 void Flow::flip() {
     swap_sides(ends);
     swap_sides(traffic);
     if (tcp) tcp->flip();
     if (udp) udp->flip();
+    if (sctp) sctp->flip();
 }
 
 } // namespace doorplate

@@ -114,6 +114,66 @@ struct UdpSummary {
     friend bool operator==(const UdpSummary &, const UdpSummary &) = default;
 };
 
+// An SCTP association's state (RFC 9260 section 4), as far as packets tell it.
+enum class SctpState : std::uint8_t {
+    unseen,            // nothing that tells it
+    cookie_wait,       // INIT seen, or its INIT ACK
+    cookie_echoed,     // COOKIE ECHO seen
+    established,       // COOKIE ACK seen, or chunks that only come behind it
+    shutdown_sent,     // SHUTDOWN seen
+    shutdown_ack_sent, // SHUTDOWN ACK seen
+    closed,            // SHUTDOWN COMPLETE seen
+    aborted,           // ABORT seen
+};
+
+struct SctpChunkCount {
+    SctpChunk chunk = SctpChunk::other;
+    std::uint64_t count = 0;
+
+    friend bool operator==(const SctpChunkCount &, const SctpChunkCount &) = default;
+};
+
+// What one end of an SCTP association sent.
+struct SctpEndFacts {
+    // Its verification tag: what the other end puts into its packets. Chosen anew for each association.
+    std::optional<std::uint32_t> tag;
+    // Those it sent, by kind.
+    std::vector<SctpChunkCount> chunks;
+    // Its addresses besides the flow's own, as it announced them (INIT, INIT ACK, ASCONF); no more than
+    // max_sctp_addresses.
+    std::vector<IpAddress> addresses;
+    // It offered explicit congestion notification (RFC 4960 appendix A).
+    bool ecn_capable = false;
+    // Streams it asked to send on.
+    std::optional<std::uint16_t> streams;
+    // Packets with a tag that the other end never gave out, which count but do nothing (section 8.5).
+    std::uint64_t wrong_tags = 0;
+    // Packets with a wrong checksum, whose chunks do not even count.
+    std::uint64_t bad_checksums = 0;
+
+    [[nodiscard]] std::uint64_t count(SctpChunk chunk) const;
+
+    friend bool operator==(const SctpEndFacts &, const SctpEndFacts &) = default;
+};
+inline constexpr std::size_t max_sctp_addresses = 8;
+inline constexpr std::size_t max_sctp_payload_protocols = 8;
+
+struct SctpSummary {
+    SctpState state = SctpState::unseen;
+    PerSide<SctpEndFacts> facts;
+    // IANA's "SCTP Payload Protocol Identifiers" that its DATA chunks had, in the order seen; the first
+    // max_sctp_payload_protocols.
+    std::vector<std::uint32_t> payload_protocols;
+    // An earlier flow that is the same association over other addresses.
+    std::optional<std::uint64_t> other_path_id;
+
+    // True if an end announced more addresses than the flow's own, or the flow is one of several paths.
+    [[nodiscard]] bool is_multihomed() const;
+    void flip();
+
+    friend bool operator==(const SctpSummary &, const SctpSummary &) = default;
+};
+
 // An ICMP exchange: what the first packet was.
 struct IcmpSummary {
     std::uint8_t type = 0;
@@ -141,6 +201,7 @@ struct Flow {
     std::optional<TcpSummary> tcp;
     std::optional<UdpSummary> udp;
     std::optional<IcmpSummary> icmp;
+    std::optional<SctpSummary> sctp;
     // Fragments other than the first, which are counted in `traffic` as well.
     std::uint64_t further_fragments = 0;
     // VLAN tags of the first packet, outermost first.

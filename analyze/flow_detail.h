@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "analyze/flow.h"
+#include "analyze/sctp_tracker.h"
 
 namespace doorplate {
 
@@ -25,6 +27,7 @@ struct FlowDetail {
     // As in IcmpSummary.
     std::optional<QuotedPacket> quoted;
     std::optional<std::uint64_t> about_id;
+    std::unique_ptr<SctpTracker> sctp;
     // What the caller's --key told apart.
     std::uint32_t context = 0;
     // The newest packet's time, if it is too far behind the clock for FlowUnit::late_by_ns.

@@ -14,6 +14,7 @@
 #include "analyze/fragments.h"
 #include "analyze/icmp_exchange.h"
 #include "analyze/pool.h"
+#include "analyze/sctp_paths.h"
 #include "analyze/tcp_tracker.h"
 #include "analyze/timeout_wheel.h"
 #include "analyze/udp_history.h"
@@ -90,8 +91,9 @@ Beginning beginning_of(const Dissection &dissection) {
         return {true, Evidence::syn};
     }
     if (dissection.sctp) {
-        if (dissection.sctp->init) return {true, Evidence::sctp_init};
-        if (dissection.sctp->init_ack) return {false, Evidence::sctp_init};
+        const SctpFields &sctp = *dissection.sctp;
+        if (sctp.has(SctpChunk::init) || sctp.has(SctpChunk::cookie_echo)) return {true, Evidence::sctp_init};
+        if (sctp.has(SctpChunk::init_ack) || sctp.has(SctpChunk::cookie_ack)) return {false, Evidence::sctp_init};
     }
     if (dissection.icmp) {
         const IcmpRole role = icmp_role(dissection);
@@ -280,6 +282,7 @@ class FlowTable::Impl {
         details_.clear();
         wheel_ = {};
         fragments_.clear();
+        paths_ = {};
     }
 
     void for_each(const std::function<void(const View &)> &visit) const {
@@ -342,6 +345,7 @@ class FlowTable::Impl {
                 flow.icmp->quoted = detail->quoted;
                 flow.icmp->about_id = detail->about_id;
             }
+            if (detail->sctp) flow.sctp = detail->sctp->summary();
             if (base.interface == listed_interfaces) flow.interfaces = detail->interfaces;
             if (detail->end_ns) flow.end = timestamp_from_ns(*detail->end_ns);
         }
@@ -482,7 +486,7 @@ class FlowTable::Impl {
             if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(from, *dissection.tcp);
             return is(unit, flag_segment) && first_tracker(number).is_reused_by(from, *dissection.tcp);
         }
-        return dissection.sctp && dissection.sctp->init && is_over(unit);
+        return dissection.sctp && dissection.sctp->has(SctpChunk::init) && is_over(unit);
     }
 
     [[nodiscard]] bool is_too_long(FlowNumber number) const {
@@ -504,6 +508,9 @@ class FlowTable::Impl {
         hand_on(old, FlowEndReason::active_timeout);
         TcpTracker tcp;
         if (is_tcp) tcp = std::move(trackers_[units_.unit(old).tracker]);
+        forget_paths(old);
+        std::unique_ptr<SctpTracker> sctp;
+        if (inherited) sctp = std::move(detail(old).sctp);
         release(old);
 
         const FlowNumber number = take(arrival, kept);
@@ -518,6 +525,11 @@ class FlowTable::Impl {
         if (is_tcp) {
             tcp.restart_counts();
             keep_tracker(number, std::move(tcp));
+        }
+        if (sctp) {
+            sctp->restart_counts();
+            detail(number).sctp = std::move(sctp);
+            find_other_path(number);
         }
         return number;
     }
@@ -602,6 +614,7 @@ class FlowTable::Impl {
     }
     void hand_on(FlowNumber number, FlowEndReason reason) const { on_end_(View(*this, number, reason)); }
     void release(FlowNumber number) {
+        forget_paths(number);
         FlowUnit &unit = units_.unit(number);
         const FlowDetail *detail = detail_if_any(number);
         const std::uint32_t context = detail == nullptr ? 0 : detail->context;
@@ -694,7 +707,52 @@ class FlowTable::Impl {
             return tracker.closed();
         }
         if (dissection.transport == Transport::udp) note_datagram(number, unit, from, dissection);
-        return dissection.sctp && (dissection.sctp->shutdown_complete || dissection.sctp->abort);
+        return dissection.sctp && follow_association(number, from, dissection);
+    }
+
+    [[gnu::noinline]] bool follow_association(FlowNumber number, Side from, const Dissection &dissection) {
+        std::unique_ptr<SctpTracker> &tracker = detail(number).sctp;
+        if (!tracker) tracker = std::make_unique<SctpTracker>(ends(number));
+        const PerSide<std::optional<std::uint32_t>> tags = tracker->tags();
+        tracker->add(from, dissection);
+        if (tracker->tags() != tags) {
+            forget_paths(number, tags);
+            find_other_path(number);
+        }
+        return tracker->is_over();
+    }
+
+    [[nodiscard]] SctpPaths::Key path_key(FlowNumber number, Side side, std::uint32_t tag) const {
+        const PerSide<Endpoint> ends = this->ends(number);
+        return {.tag = tag,
+                .own_port = ends[side].port,
+                .other_port = ends[other(side)].port,
+                .level = key_of(number).level,
+                .context = detail_if_any(number)->context};
+    }
+    [[nodiscard]] SctpPathEnds path_ends(FlowNumber number) const {
+        const PerSide<Endpoint> ends = this->ends(number);
+        return {*detail_if_any(number)->sctp, {ends.initiator.address, ends.responder.address}};
+    }
+    void find_other_path(FlowNumber number) {
+        SctpTracker &tracker = *detail(number).sctp;
+        for (const Side side : {Side::initiator, Side::responder}) {
+            const auto tag = tracker.tags()[side];
+            if (!tag) continue;
+            const auto known = paths_.find_or_add(path_key(number, side, *tag), {number, side});
+            if (!known || known->flow == number || tracker.summary().other_path_id) continue;
+            if (is_one_association(path_ends(known->flow), known->side, path_ends(number), side))
+                tracker.set_other_path(id(known->flow));
+        }
+    }
+    void forget_paths(FlowNumber number, const PerSide<std::optional<std::uint32_t>> &tags) {
+        for (const Side side : {Side::initiator, Side::responder}) {
+            if (tags[side]) paths_.forget(number, path_key(number, side, *tags[side]));
+        }
+    }
+    void forget_paths(FlowNumber number) {
+        const FlowDetail *detail = detail_if_any(number);
+        if (detail != nullptr && detail->sctp) forget_paths(number, detail->sctp->tags());
     }
 
     // False if the segment is the first, and needs no tracker.
@@ -808,6 +866,7 @@ class FlowTable::Impl {
     Pool<FlowDetail> details_;
     TimeoutWheel wheel_;
     FragmentTable fragments_;
+    SctpPaths paths_;
     std::map<Context, std::uint32_t> contexts_;
 };
 

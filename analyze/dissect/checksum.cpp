@@ -1,5 +1,6 @@
 #include "analyze/dissect/checksum.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -40,6 +41,50 @@ std::uint64_t sum_of(const Summed &summed) {
     return ones_complement_sum(summed.bytes.captured().data(), summed.covered);
 }
 
+// Castagnoli's polynomial, least significant bit first.
+constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+        std::uint32_t crc = byte;
+        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82f63b78 : 0);
+        table[byte] = crc;
+    }
+    return table;
+}();
+
+class Crc32c {
+  public:
+    void add(std::uint8_t byte) { crc_ = crc32c_table[(crc_ ^ byte) & 0xff] ^ crc_ >> 8; }
+    [[nodiscard]] std::uint32_t value() const { return ~crc_; }
+
+  private:
+    std::uint32_t crc_ = UINT32_MAX;
+};
+
+// RFC 1950 section 8.
+class Adler32 {
+  public:
+    void add(std::uint8_t byte) {
+        low_ = (low_ + byte) % base;
+        high_ = (high_ + low_) % base;
+    }
+    [[nodiscard]] std::uint32_t value() const { return high_ << 16 | low_; }
+
+  private:
+    static constexpr std::uint32_t base = 65521;
+    std::uint32_t low_ = 1;
+    std::uint32_t high_ = 0;
+};
+
+// Over an SCTP packet, whose checksum counts as zeros.
+template <typename Sum> std::uint32_t sctp_sum(Bytes packet, std::size_t checksum_at) {
+    Sum sum;
+    for (const std::uint8_t byte : packet.first(checksum_at)) sum.add(byte);
+    for (std::size_t i = 0; i < sizeof(std::uint32_t); ++i) sum.add(0);
+    for (const std::uint8_t byte : packet.subspan(checksum_at + sizeof(std::uint32_t))) sum.add(byte);
+    return sum.value();
+}
+
 } // namespace
 
 Checksum failed_ipv4_header_checksum(Bytes header) {
@@ -66,6 +111,19 @@ Checksum transport_checksum(const Summed &summed, const Dissection &out) {
 Checksum icmp_checksum(const Summed &summed, const Dissection &out) {
     if (!is_there(summed, out)) return Checksum::unverified;
     return is_good(sum_of(summed)) ? Checksum::good : Checksum::bad;
+}
+
+Checksum sctp_checksum(LayerBytes bytes, const Dissection &out) {
+    constexpr std::size_t checksum_at = 8;
+    const Bytes packet = bytes.captured();
+    if (out.fragment || packet.size() < bytes.length() || packet.size() < checksum_at + sizeof(std::uint32_t))
+        return Checksum::unverified;
+    const std::uint32_t sent = bytes.be32(checksum_at);
+    if (sent == 0) return Checksum::unverified;
+    // The CRC travels with its least significant byte first, Adler-32 like any number.
+    const bool right =
+        std::byteswap(sctp_sum<Crc32c>(packet, checksum_at)) == sent || sctp_sum<Adler32>(packet, checksum_at) == sent;
+    return right ? Checksum::good : Checksum::bad;
 }
 
 } // namespace doorplate

@@ -5,7 +5,7 @@
 
 namespace doorplate {
 
-// The checksums of RFC 1071, which all but SCTP's are. To be asked only if Output::verifies_checksums().
+// Checksums, all but SCTP's those of RFC 1071. To be asked only if Output::verifies_checksums().
 
 // Why is it not right?
 [[nodiscard]] Checksum failed_ipv4_header_checksum(Bytes header);
@@ -38,5 +38,10 @@ struct Summed {
 }
 // Of ICMP, which does not.
 [[nodiscard]] Checksum icmp_checksum(const Summed &summed, const Dissection &out);
+
+// Of SCTP: CRC32c over `bytes`, all of the packet, with the field itself taken as 0 (RFC 9260 section 6.8, appendix A).
+// The Adler-32 that SCTP began with (RFC 2960, until RFC 3309) is good as well. A field of 0 is unverified: the sum was
+// left to the network card, or both ends do without (RFC 9653).
+[[nodiscard]] Checksum sctp_checksum(LayerBytes bytes, const Dissection &out);
 
 } // namespace doorplate

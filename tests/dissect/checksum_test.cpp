@@ -88,6 +88,38 @@ TEST(ChecksumTest, OverBytesThatAreNotHereIsUnverified) {
     EXPECT_EQ(Checksum::unverified, transport_checksum_of(v6().length(60).tcp(1, 2).checksum(1)));
 }
 
+// An SCTP packet with another checksum than the builder's.
+Checksum sctp_checksum_with(std::uint32_t checksum) {
+    BuiltPacket packet = v4().sctp(1, 2).data_chunk("hello").build();
+    for (std::size_t i = 0; i < 4; ++i)
+        packet.bytes[14 + 20 + 8 + i] = static_cast<std::uint8_t>(checksum >> (24 - 8 * i));
+    return Dissected(packet, verify)->transport_checksum;
+}
+
+TEST(ChecksumTest, OfSctpIsACrc) {
+    for (const auto &ip : {v4(), v6()}) {
+        EXPECT_EQ(Checksum::good, transport_checksum_of(PacketBuilder(ip).sctp(1, 2)));
+        EXPECT_EQ(Checksum::good, transport_checksum_of(PacketBuilder(ip).sctp(1, 2).data_chunk("hello").padding(3)));
+    }
+    EXPECT_EQ(Checksum::bad, sctp_checksum_with(1));
+    EXPECT_EQ(Checksum::unverified, Dissected(v4().sctp(1, 2).checksum(1))->transport_checksum);
+}
+
+TEST(ChecksumTest, OfSctpMayBeLeftOut) { EXPECT_EQ(Checksum::unverified, sctp_checksum_with(0)); }
+
+TEST(ChecksumTest, OfSctpMayBeTheOneItBeganWith) {
+    // zlib's adler32 of the packet.
+    EXPECT_EQ(Checksum::good, sctp_checksum_with(0x0f070231));
+    EXPECT_EQ(Checksum::bad, sctp_checksum_with(0x0f070231 + 1));
+}
+
+TEST(ChecksumTest, OfSctpIsUnverifiedIfNotAllIsThere) {
+    const PacketBuilder packet = v4().sctp(1, 2).data_chunk("hello").checksum(1);
+    EXPECT_EQ(Checksum::unverified, transport_checksum_of(PacketBuilder(packet).captured(14 + 20 + 30)));
+    EXPECT_EQ(Checksum::unverified,
+              transport_checksum_of(v4().fragment(0, true).sctp(1, 2).data_chunk("x").checksum(1)));
+}
+
 TEST(ChecksumTest, IsNotOverPadding) { EXPECT_EQ(Checksum::good, transport_checksum_of(v4().tcp(1, 2).padding(6))); }
 
 TEST(ChecksumTest, OfUdpliteIsOverItsCoverage) {

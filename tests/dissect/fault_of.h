@@ -15,7 +15,9 @@ namespace doorplate {
                (outer.data() <= inner.data() && inner.data() + inner.size() <= outer.data() + outer.size());
     };
     if (!lies_in(dissection.payload, packet.bytes)) return "payload is not in the packet";
-    if (dissection.payload.size() > dissection.payload_bytes) return "more payload captured than carried";
+    // SCTP's chunks have headers, which are not what it carried.
+    if (!dissection.sctp && dissection.payload.size() > dissection.payload_bytes)
+        return "more payload captured than carried";
     if (dissection.vlan_count > max_vlan_tags) return "too many tags";
     if (dissection.mpls_count > max_mpls_labels) return "too many labels";
     if (dissection.flow_ready && dissection.kind != PacketKind::ip) return "a flow without IP";

@@ -56,15 +56,19 @@ Dissection icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier, 
     return dissection;
 }
 
-enum class Chunk { init, init_ack, data, shutdown_complete, abort };
-Dissection sctp(Chunk chunk, bool from_server = false) {
+// A packet of one chunk, with nothing in it but its header.
+Dissection sctp(SctpChunk chunk, bool from_server = false) {
+    static constexpr std::uint8_t types = 16;
+    static constexpr auto headers = [] {
+        std::array<std::array<std::uint8_t, 4>, types> each{};
+        for (std::uint8_t type = 0; type < types; ++type) each[type] = {type, 0, 0, 4};
+        return each;
+    }();
     Dissection dissection = packet_between(Transport::sctp, "192.0.2.1", 40000, "198.51.100.2", 2905);
-    SctpFields fields;
-    fields.init = chunk == Chunk::init;
-    fields.init_ack = chunk == Chunk::init_ack;
-    fields.shutdown_complete = chunk == Chunk::shutdown_complete;
-    fields.abort = chunk == Chunk::abort;
-    dissection.sctp = fields;
+    dissection.sctp.emplace();
+    dissection.sctp->add(chunk);
+    dissection.sctp->verification_tag = chunk == SctpChunk::init ? 0 : 1;
+    dissection.payload = headers[std::to_underlying(chunk)];
     return from_server ? turned(dissection) : dissection;
 }
 
@@ -94,14 +98,21 @@ TEST(Initiator, IsWhoWasSeenFirstInTheMiddleOfAConnection) {
 
 TEST(Initiator, SentTheInit) {
     Desk desk;
-    desk.sees(sctp(Chunk::init));
+    desk.sees(sctp(SctpChunk::init));
     EXPECT_EQ(Evidence::sctp_init, desk.finish().front().initiator_evidence);
     EXPECT_EQ(40000, desk.ended.front().ends.initiator.port);
 }
 
 TEST(Initiator, IsWhoTheInitAckIsFor) {
     Desk desk;
-    desk.sees(sctp(Chunk::init_ack, true));
+    desk.sees(sctp(SctpChunk::init_ack, true));
+    EXPECT_EQ(Evidence::sctp_init, desk.finish().front().initiator_evidence);
+    EXPECT_EQ(40000, desk.ended.front().ends.initiator.port);
+}
+
+TEST(Initiator, SentTheCookieEcho) {
+    Desk desk;
+    desk.sees(sctp(SctpChunk::cookie_ack, true));
     EXPECT_EQ(Evidence::sctp_init, desk.finish().front().initiator_evidence);
     EXPECT_EQ(40000, desk.ended.front().ends.initiator.port);
 }
@@ -376,7 +387,8 @@ TEST(Reuse, ASynThatIsSentAgainIsNot) { EXPECT_EQ(1U, Talk().client("SYN").clien
 
 TEST(Reuse, ANewInitAfterTheEndIsANewFlow) {
     Desk desk;
-    for (const Chunk chunk : {Chunk::init, Chunk::shutdown_complete, Chunk::init}) desk.sees(sctp(chunk));
+    for (const SctpChunk chunk : {SctpChunk::init, SctpChunk::shutdown_complete, SctpChunk::init})
+        desk.sees(sctp(chunk));
     EXPECT_EQ(2U, desk.finish().size());
 }
 
@@ -408,8 +420,8 @@ TEST(Linger, ItsLengthIsAnOption) {
 
 TEST(Linger, AnSctpAssociationEndsAfterItToo) {
     Desk desk;
-    desk.sees(sctp(Chunk::init));
-    desk.sees(sctp(Chunk::abort, true));
+    desk.sees(sctp(SctpChunk::init));
+    desk.sees(sctp(SctpChunk::abort, true));
     desk.table.advance(noon + seconds(5));
     ASSERT_EQ(1U, desk.ended.size());
     EXPECT_EQ(FlowEndReason::end_detected, desk.ended.front().end_reason);

@@ -258,8 +258,8 @@ PacketBuilder &PacketBuilder::udplite(std::uint16_t source_port, std::uint16_t d
 PacketBuilder &PacketBuilder::dccp(std::uint16_t source_port, std::uint16_t destination_port) {
     return ports(Kind::dccp, source_port, destination_port);
 }
-PacketBuilder &PacketBuilder::sctp(std::uint16_t source_port, std::uint16_t destination_port) {
-    return ports(Kind::sctp, source_port, destination_port);
+PacketBuilder &PacketBuilder::sctp(std::uint16_t source_port, std::uint16_t destination_port, std::uint32_t tag) {
+    return ports(Kind::sctp, source_port, destination_port).seq(tag);
 }
 
 PacketBuilder &PacketBuilder::chunk(std::uint8_t type, std::uint8_t flags, Raw value) {
@@ -509,7 +509,7 @@ PacketBuilder::Raw PacketBuilder::with_header(std::size_t index, const Raw &body
         sum_transport(6, 33);
         return out.bytes();
     case Kind::sctp: {
-        out.u16(layer.a).u16(layer.b).u32(1).u32(0).raw(body);
+        out.u16(layer.a).u16(layer.b).u32(layer.number).u32(0).raw(body);
         // The CRC stands least significant byte first.
         const std::uint32_t crc = std::byteswap(crc32c(out.bytes()));
         out.set16(8, static_cast<std::uint16_t>(crc >> 16));

@@ -74,7 +74,7 @@ class PacketBuilder {
     PacketBuilder &udp(std::uint16_t source_port, std::uint16_t destination_port);
     PacketBuilder &udplite(std::uint16_t source_port, std::uint16_t destination_port);
     PacketBuilder &dccp(std::uint16_t source_port, std::uint16_t destination_port);
-    PacketBuilder &sctp(std::uint16_t source_port, std::uint16_t destination_port);
+    PacketBuilder &sctp(std::uint16_t source_port, std::uint16_t destination_port, std::uint32_t tag = 1);
     // A chunk of the SCTP packet; `value` follows the chunk's header.
     PacketBuilder &chunk(std::uint8_t type, std::uint8_t flags = 0, Raw value = {});
     PacketBuilder &data_chunk(std::string_view user_data);
@@ -149,7 +149,7 @@ class PacketBuilder {
         Raw source, destination;         // addresses
         std::uint16_t a = 0, b = 0;      // ports; ICMP identifier and sequence; offset of a fragment
         std::uint8_t type = 0, code = 0; // ICMP; chunk type and flags; an extension's protocol; TCP flags in `code`
-        std::uint32_t number = 0, number2 = 0; // seq, ack; identification
+        std::uint32_t number = 0, number2 = 0; // seq, ack; identification; verification tag
         std::uint16_t window = 65535;
         bool more = false;
         std::endian order = std::endian::little;
