@@ -23,6 +23,7 @@ namespace doorplate {
 enum class RelationKind : std::uint8_t {
     loopback_pair, // both ends of one flow are on this host: two programs talking to each other
     tunnel,        // the second flow's packets travel inside the first one's
+    multihomed,    // one SCTP association, of which the second flow is another path than the first
 };
 
 struct Relation {

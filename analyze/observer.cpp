@@ -354,6 +354,9 @@ class Observer::Impl {
             if (record.relation) observation.relations.push_back({*record.relation, {record.flow.id}});
             if (const auto &parent = record.flow.parent_id)
                 observation.relations.push_back({RelationKind::tunnel, {*parent, record.flow.id}});
+            if (record.flow.sctp && record.flow.sctp->other_path_id)
+                observation.relations.push_back(
+                    {RelationKind::multihomed, {*record.flow.sctp->other_path_id, record.flow.id}});
         }
     }
 

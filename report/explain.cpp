@@ -54,6 +54,7 @@ class Explanation {
 
     void write() {
         say_opening();
+        say_association();
         say_tunnel();
         if (flow_.relation == RelationKind::loopback_pair || (is_local(Side::initiator) && is_local(Side::responder)))
             say("Both ends are on this host.");
@@ -194,7 +195,7 @@ class Explanation {
         }
         switch (transport()) {
         case Transport::tcp: put_opening_tcp(); break;
-        case Transport::sctp: put_around(" opened an association ", "."); break;
+        case Transport::sctp: put_opening_sctp(); break;
         case Transport::icmp:
         case Transport::icmpv6: put_opening_icmp(); break;
         default: put_opening_datagrams(); break;
@@ -232,6 +233,57 @@ class Explanation {
             put_around(" tried to connect ", " and closed at once; no answer was captured.");
         } else {
             put_around(" connected ", ".");
+        }
+    }
+
+    std::uint64_t chunks(Side side, SctpChunk chunk) const {
+        return flow_.flow.sctp ? flow_.flow.sctp->facts[side].count(chunk) : 0;
+    }
+    // It answered the INIT with an ABORT.
+    bool is_refused_association() const {
+        return chunks(Side::responder, SctpChunk::abort) != 0 && chunks(Side::responder, SctpChunk::init_ack) == 0 &&
+               chunks(Side::initiator, SctpChunk::init) != 0;
+    }
+
+    void put_opening_sctp() {
+        const SctpState state = flow_.flow.sctp ? flow_.flow.sctp->state : SctpState::unseen;
+        const bool began = chunks(Side::initiator, SctpChunk::init) + chunks(Side::responder, SctpChunk::init_ack) +
+                               chunks(Side::initiator, SctpChunk::cookie_echo) +
+                               chunks(Side::responder, SctpChunk::cookie_ack) !=
+                           0;
+        if (!began) {
+            put_around(" had an association ", ", whose beginning was not captured.");
+        } else if (is_refused_association()) {
+            put_around(" tried to open an association ", " and was refused.");
+        } else if (state == SctpState::cookie_wait || state == SctpState::cookie_echoed) {
+            put_around(" tried to open an association ", packets(Side::responder) != 0
+                                                             ? "; the handshake was not completed."
+                                                             : "; no answer was captured.");
+        } else {
+            put_around(" opened an association ", ".");
+        }
+    }
+
+    // Its paths, and an end that was no agreement.
+    void say_association() {
+        if (!flow_.flow.sctp) return;
+        const SctpSummary &sctp = *flow_.flow.sctp;
+        for (const Side side : {Side::initiator, Side::responder}) {
+            const std::vector<IpAddress> &addresses = sctp.facts[side].addresses;
+            if (addresses.empty()) continue;
+            begin_sentence();
+            put("The end ", place(side), " announced that it can be reached at ");
+            for (std::size_t i = 0; i < addresses.size(); ++i) put(i == 0 ? "" : ", ", addresses[i].to_string());
+            put(" as well.");
+        }
+        if (sctp.other_path_id) {
+            begin_sentence();
+            put("It is another path of the association of flow #", *sctp.other_path_id, ".");
+        }
+        if (sctp.state == SctpState::aborted && !is_refused_association()) {
+            const Side by = chunks(Side::initiator, SctpChunk::abort) != 0 ? Side::initiator : Side::responder;
+            begin_sentence();
+            put("The end ", place(by), " aborted it.");
         }
     }
 
@@ -481,7 +533,9 @@ class Explanation {
         switch (evidence) {
         case Evidence::syn: put(began ? "the SYN came from it" : "the SYN came to it"); return;
         case Evidence::syn_ack: put(began ? "its SYN was answered" : "a SYN was answered from it"); return;
-        case Evidence::sctp_init: put(began ? "the INIT came from it" : "the INIT came to it"); return;
+        case Evidence::sctp_init:
+            put(began ? "it began the handshake" : "the handshake began at the other end");
+            return;
         case Evidence::icmp_request: put(began ? "the request came from it" : "the request came to it"); return;
         case Evidence::connected:
             put(began ? "its socket connected out" : "the other end's socket connected to it");
@@ -612,7 +666,7 @@ class Explanation {
             }
             return;
         case Evidence::syn_ack: put("the SYN+ACK from ", to, " was seen"); return;
-        case Evidence::sctp_init: put("the INIT was seen, or its answer"); return;
+        case Evidence::sctp_init: put("the handshake was seen"); return;
         case Evidence::icmp_request:
             if (packets(side) == 0) {
                 put("an answer to a request of its was seen");

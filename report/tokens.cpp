@@ -164,6 +164,51 @@ std::string_view token(RelationKind value) {
     switch (value) {
     case RelationKind::loopback_pair: return "loopback_pair";
     case RelationKind::tunnel: return "tunnel";
+    case RelationKind::multihomed: return "multihomed";
+    }
+    return "unknown";
+}
+
+std::string_view token(SctpState value) {
+    switch (value) {
+    case SctpState::unseen: return "unseen";
+    case SctpState::cookie_wait: return "cookie_wait";
+    case SctpState::cookie_echoed: return "cookie_echoed";
+    case SctpState::established: return "established";
+    case SctpState::shutdown_sent: return "shutdown_sent";
+    case SctpState::shutdown_ack_sent: return "shutdown_ack_sent";
+    case SctpState::closed: return "closed";
+    case SctpState::aborted: return "aborted";
+    }
+    return "unknown";
+}
+
+std::string_view token(SctpChunk value) {
+    switch (value) {
+    case SctpChunk::data: return "data";
+    case SctpChunk::init: return "init";
+    case SctpChunk::init_ack: return "init_ack";
+    case SctpChunk::sack: return "sack";
+    case SctpChunk::heartbeat: return "heartbeat";
+    case SctpChunk::heartbeat_ack: return "heartbeat_ack";
+    case SctpChunk::abort: return "abort";
+    case SctpChunk::shutdown: return "shutdown";
+    case SctpChunk::shutdown_ack: return "shutdown_ack";
+    case SctpChunk::error: return "error";
+    case SctpChunk::cookie_echo: return "cookie_echo";
+    case SctpChunk::cookie_ack: return "cookie_ack";
+    case SctpChunk::ecne: return "ecne";
+    case SctpChunk::cwr: return "cwr";
+    case SctpChunk::shutdown_complete: return "shutdown_complete";
+    case SctpChunk::auth: return "auth";
+    case SctpChunk::i_data: return "i_data";
+    case SctpChunk::asconf_ack: return "asconf_ack";
+    case SctpChunk::re_config: return "re_config";
+    case SctpChunk::pad: return "pad";
+    case SctpChunk::forward_tsn: return "forward_tsn";
+    case SctpChunk::asconf: return "asconf";
+    case SctpChunk::i_forward_tsn: return "i_forward_tsn";
+    case SctpChunk::other: return "other";
     }
     return "unknown";
 }
@@ -265,6 +310,20 @@ std::string_view words(UnknownReason value) {
     case UnknownReason::ambiguous: return "ambiguous";
     }
     return "unknown";
+}
+
+std::string_view words(SctpState value) {
+    switch (value) {
+    case SctpState::unseen: return "";
+    case SctpState::cookie_wait:
+    case SctpState::cookie_echoed: return "opening";
+    case SctpState::established: return "open";
+    case SctpState::shutdown_sent:
+    case SctpState::shutdown_ack_sent: return "closing";
+    case SctpState::closed: return "closed";
+    case SctpState::aborted: return "aborted";
+    }
+    return "";
 }
 
 std::string_view words(TunnelKind value) {

@@ -19,6 +19,8 @@ namespace doorplate {
 [[nodiscard]] std::string_view token(TunnelKind value);
 [[nodiscard]] std::string_view token(Checksum value);
 [[nodiscard]] std::string_view token(RelationKind value);
+[[nodiscard]] std::string_view token(SctpState value);
+[[nodiscard]] std::string_view token(SctpChunk value);
 [[nodiscard]] std::string_view token(SocketState value);
 [[nodiscard]] std::string_view token(Exposure value);
 [[nodiscard]] std::string_view token(BindObstacle value);
@@ -31,6 +33,8 @@ namespace doorplate {
 // "asked for in its TLS handshake"
 [[nodiscard]] std::string_view words(NameSource value);
 [[nodiscard]] std::string_view words(TunnelKind value);
+// In one word; empty for `unseen`.
+[[nodiscard]] std::string_view words(SctpState value);
 // "reached from ..."
 [[nodiscard]] std::string_view words(Exposure value);
 

@@ -187,13 +187,18 @@ class Page {
         put("</tbody></table>\n");
     }
 
+    static std::string state_html(const Flow &flow) {
+        if (flow.tcp) return safe(flow.tcp->state);
+        return flow.sctp ? std::string(words(flow.sctp->state)) : "";
+    }
+
     void flow_rows(const FlowRecord &flow, const HostFacts *host) {
         std::string html = fmt::format("<tr class=\"flow\" id=\"flow-{}\">", flow.flow.id);
         html += cell("Flow", fmt::format("{} <span class=\"faint\">{}</span>", transport_token(flow.flow.key.transport),
                                          id_text(flow)));
         html += cell("Initiator", end_html(flow, flow.initiator));
         html += cell("Responder", end_html(flow, flow.responder));
-        html += cell("State", flow.flow.tcp ? safe(flow.flow.tcp->state) : "");
+        html += cell("State", state_html(flow.flow));
         html += cell("Packets", grouped(packets_of(flow)), true);
         html += cell("Bytes", byte_count(frame_bytes_of(flow)), true);
         html += cell("Time", time_span(flow.flow.end - flow.flow.start), true);

@@ -168,6 +168,38 @@ void write_icmp(JsonValue &json, const std::optional<IcmpSummary> &icmp) {
     json.end_object();
 }
 
+void write_sctp_end(JsonValue &json, const SctpEndFacts &facts) {
+    json.begin_object().member("tag", facts.tag).member("streams", facts.streams);
+    json.key("chunks").begin_object();
+    for (const auto &[chunk, count] : facts.chunks) json.member(token(chunk), count);
+    json.end_object();
+    json.key("other_addresses").begin_array();
+    for (const IpAddress &address : facts.addresses) json.value(address.to_string());
+    json.end_array();
+    if (facts.ecn_capable) json.member("ecn_capable", true);
+    if (facts.wrong_tags != 0) json.member("wrong_tags", facts.wrong_tags);
+    if (facts.bad_checksums != 0) json.member("bad_checksums", facts.bad_checksums);
+    json.end_object();
+}
+
+void write_sctp(JsonValue &json, const std::optional<SctpSummary> &sctp) {
+    json.key("sctp");
+    if (!sctp) {
+        json.null();
+        return;
+    }
+    json.begin_object().member("state", token(sctp->state)).member("multihomed", sctp->is_multihomed());
+    json.member("other_path_id", sctp->other_path_id);
+    json.key("payload_protocols").begin_array();
+    for (const std::uint32_t protocol : sctp->payload_protocols) json.value(protocol);
+    json.end_array();
+    json.key("initiator");
+    write_sctp_end(json, sctp->facts.initiator);
+    json.key("responder");
+    write_sctp_end(json, sctp->facts.responder);
+    json.end_object();
+}
+
 void write_tunnel(JsonValue &json, const Flow &flow) {
     json.key("tunnel");
     if (flow.tunnel == TunnelKind::none) {
@@ -293,6 +325,7 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     write_tcp(json, flow.flow.tcp);
     write_udp(json, flow.flow.udp);
     write_icmp(json, flow.flow.icmp);
+    write_sctp(json, flow.flow.sctp);
     json.member("detected_protocol", flow.detection ? std::optional(flow.detection->protocol) : std::nullopt);
     json.member("application", flow.detection ? flow.detection->application : std::nullopt);
     json.member("end_reason", token(flow.flow.end_reason));

@@ -70,9 +70,10 @@ EndText end_text(const FlowRecord &flow, const FlowEnd &end, bool numeric) {
     return text;
 }
 
-// Zeek's conn_state for TCP; else whether both ends spoke.
+// Zeek's conn_state for TCP; the association's state for SCTP; else whether both ends spoke.
 std::string state_text(const FlowRecord &flow) {
     if (flow.flow.tcp) return flow.flow.tcp->state;
+    if (flow.flow.sctp && flow.flow.sctp->state != SctpState::unseen) return std::string(words(flow.flow.sctp->state));
     const bool both = flow.flow.traffic.initiator.packets != 0 && flow.flow.traffic.responder.packets != 0;
     return both ? "2-way" : "1-way";
 }

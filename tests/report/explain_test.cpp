@@ -203,6 +203,37 @@ TEST(ExplainFlow, WithoutPacketsSpeaksOfTheSocketOnly) {
                 HasSubstr("on this host has a connection from 192.0.2.10:51034 to 198.51.100.7:443."));
 }
 
+// --- associations
+
+TEST(ExplainFlow, TellsHowAnAssociationBegan) {
+    EXPECT_THAT(replayed(FlowBuilder().sctp(SctpState::established)), HasSubstr("opened an association from"));
+    EXPECT_THAT(replayed(FlowBuilder().sctp(SctpState::cookie_wait)), HasSubstr("; the handshake was not completed."));
+    EXPECT_THAT(replayed(FlowBuilder().sctp(SctpState::cookie_wait).got(0, 0)), HasSubstr("; no answer was captured."));
+    FlowRecord flow = FlowBuilder().sctp(SctpState::established);
+    flow.flow.sctp->facts = {};
+    EXPECT_THAT(replayed(flow), HasSubstr("had an association from 192.0.2.10:51034 to 198.51.100.7:443, whose "
+                                          "beginning was not captured."));
+}
+
+TEST(ExplainFlow, TellsARefusedAssociationFromAnAbortedOne) {
+    FlowRecord flow = FlowBuilder().sctp(SctpState::aborted);
+    flow.flow.sctp->facts.responder.chunks.push_back({SctpChunk::abort, 1});
+    EXPECT_THAT(replayed(flow), HasSubstr("The end 198.51.100.7:443 aborted it."));
+    flow.flow.sctp->facts.responder.chunks = {{SctpChunk::abort, 1}};
+    EXPECT_THAT(replayed(flow), HasSubstr("tried to open an association from 192.0.2.10:51034 to 198.51.100.7:443 and "
+                                          "was refused."));
+    EXPECT_THAT(replayed(flow), Not(HasSubstr("aborted")));
+}
+
+TEST(ExplainFlow, NamesTheOtherPathsOfAnAssociation) {
+    FlowRecord flow = FlowBuilder().sctp(SctpState::established);
+    EXPECT_THAT(replayed(flow), Not(HasSubstr("as well")));
+    flow.flow.sctp->facts.initiator.addresses = {*IpAddress::parse("203.0.113.1"), *IpAddress::parse("203.0.113.2")};
+    flow.flow.sctp->other_path_id = 3;
+    EXPECT_THAT(replayed(flow), HasSubstr("The end 192.0.2.10:51034 announced that it can be reached at 203.0.113.1, "
+                                          "203.0.113.2 as well. It is another path of the association of flow #3."));
+}
+
 // --- ports
 
 TEST(ExplainFlow, NamesTheRangeThatThisHostReallyHas) {

@@ -121,6 +121,21 @@ TEST(Json, ATransportWithoutPortsHasNone) {
     EXPECT_EQ("17", record["icmp.id"]);
 }
 
+TEST(Json, TellsAnAssociation) {
+    FlowRecord flow = FlowBuilder().sctp(SctpState::closed);
+    flow.flow.sctp->facts.responder.addresses = {*IpAddress::parse("2001:db8::7")};
+    flow.flow.sctp->payload_protocols = {18};
+    auto record = json_paths(ndjson_of(flow));
+    EXPECT_EQ("closed", record["sctp.state"]);
+    EXPECT_EQ("true", record["sctp.multihomed"]);
+    EXPECT_EQ("null", record["sctp.other_path_id"]);
+    EXPECT_EQ("18", record["sctp.payload_protocols.0"]);
+    EXPECT_EQ("7", record["sctp.initiator.tag"]);
+    EXPECT_EQ("3", record["sctp.initiator.chunks.data"]);
+    EXPECT_EQ("2001:db8::7", record["sctp.responder.other_addresses.0"]);
+    EXPECT_EQ("null", json_paths(ndjson_of(FlowBuilder()))["sctp"]);
+}
+
 TEST(Json, ListsEveryHolderOfASharedSocket) {
     const auto workers = held_by({process(10, "nginx"), process(11, "nginx")});
     auto record = json_paths(ndjson_of(curl_to_web_server().responder_is(workers)));
@@ -221,7 +236,8 @@ TEST(Schema, KnowsEveryTokenAndNoOther) {
     expect_tokens_in_schema("port_role", PortRole::none);
     expect_tokens_in_schema("match", MatchQuality::recorded);
     expect_tokens_in_schema("unknown_reason", UnknownReason::ambiguous);
-    expect_tokens_in_schema("relation_kind", RelationKind::tunnel);
+    expect_tokens_in_schema("relation_kind", RelationKind::multihomed);
+    expect_tokens_in_schema("sctp_state", SctpState::aborted);
     expect_tokens_in_schema("tunnel_kind", TunnelKind::ayiya, TunnelKind::ip_in_ip);
     expect_tokens_in_schema("malformation", Malformation::bad_transport_checksum);
 }
@@ -235,6 +251,20 @@ TEST(Schema, SamplesAreWritten) {
                                   FlowBuilder().from("192.0.2.10").to("192.0.2.1").icmp(8, 0, 17),
                                   FlowBuilder().transport(Transport{99}).from("192.0.2.10").to("192.0.2.1")};
     flows.back().flow.vlans = {4095};
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(SctpState::aborted); ++i)
+        flows.push_back(FlowBuilder().sctp(static_cast<SctpState>(i)));
+    SctpEndFacts every{.tag = UINT32_MAX,
+                       .chunks = {},
+                       .addresses = {*IpAddress::parse("2001:db8::7")},
+                       .ecn_capable = true,
+                       .streams = 65535,
+                       .wrong_tags = 1,
+                       .bad_checksums = 1};
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(SctpChunk::other); ++i)
+        every.chunks.push_back({static_cast<SctpChunk>(i), UINT64_MAX});
+    flows.back().flow.sctp->facts.responder = every;
+    flows.back().flow.sctp->other_path_id = 1;
+    flows.back().flow.sctp->payload_protocols = {UINT32_MAX};
     for (std::size_t i = 0; i <= static_cast<std::size_t>(UnknownReason::ambiguous); ++i) {
         Attribution who = unknown(static_cast<UnknownReason>(i));
         if (who.unknown == UnknownReason::ambiguous) who.holders = {process(1, "a"), process(2, "b")};

@@ -181,6 +181,16 @@ FlowBuilder &FlowBuilder::icmp(std::uint8_t type, std::uint8_t code, std::uint16
     initiator_port(PortRole::none, 1, {Evidence::no_ports});
     return responder_port(PortRole::none, 1, {Evidence::no_ports});
 }
+FlowBuilder &FlowBuilder::sctp(SctpState state) {
+    transport(Transport::sctp);
+    SctpSummary sctp;
+    sctp.state = state;
+    sctp.facts.initiator.tag = 7;
+    sctp.facts.initiator.chunks = {{SctpChunk::data, 3}, {SctpChunk::init, 1}};
+    sctp.facts.responder.chunks = {{SctpChunk::init_ack, 1}, {SctpChunk::sack, 2}};
+    record_.flow.sctp = sctp;
+    return *this;
+}
 FlowBuilder &FlowBuilder::sent(std::uint64_t packets, std::uint64_t frame_bytes) {
     record_.flow.traffic.initiator = {packets, frame_bytes, frame_bytes - packets * 14, frame_bytes - packets * 54};
     return *this;

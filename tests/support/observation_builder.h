@@ -43,6 +43,8 @@ class FlowBuilder {
     FlowBuilder &to_a_group();
     FlowBuilder &state(const std::string &conn_state);
     FlowBuilder &icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier);
+    // An association in this state, with a handshake.
+    FlowBuilder &sctp(SctpState state);
     // Packets and frame bytes of each end.
     FlowBuilder &sent(std::uint64_t packets, std::uint64_t frame_bytes);
     FlowBuilder &got(std::uint64_t packets, std::uint64_t frame_bytes);
