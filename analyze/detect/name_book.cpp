@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "capture/byte_reader.h"
-
 namespace doorplate {
 namespace {
 
@@ -24,7 +22,7 @@ Timestamp end_of(Timestamp time, std::uint32_t ttl_seconds) {
 
 } // namespace
 
-NameBook::NameBook(NameBookLimits limits) : limits_(limits) {
+NameBook::NameBook(NameBookLimits limits) : limits_(limits), streams_(std::max<std::size_t>(limits.streams, 1)) {
     limits_.addresses = std::max<std::size_t>(limits_.addresses, 1);
     limits_.names_each = std::max<std::size_t>(limits_.names_each, 1);
 }
@@ -35,9 +33,9 @@ bool NameBook::may_bring_names(Transport transport, std::uint16_t port, std::uin
 }
 
 bool NameBook::may_name(const Dissection &packet) {
-    if (packet.payload.size() < 12 || packet.kind != PacketKind::ip) return false;
+    if (packet.payload.empty() || packet.kind != PacketKind::ip) return false;
     if (packet.transport == Transport::tcp) return packet.source_port == dns_port;
-    return packet.transport == Transport::udp && is_naming_port(packet.source_port);
+    return packet.transport == Transport::udp && packet.payload.size() >= 12 && is_naming_port(packet.source_port);
 }
 
 void NameBook::read(const Dissection &packet, Timestamp time) {
@@ -48,14 +46,7 @@ void NameBook::read(const Dissection &packet, Timestamp time) {
         read_message(client, packet.payload, time);
         return;
     }
-    // RFC 1035 section 4.2.2: over TCP each message stands behind its length. One that goes on in the next segment, or
-    // begins in the one before, is not read.
-    ByteReader segment(packet.payload);
-    while (const auto length = segment.be16()) {
-        const auto message = segment.take(*length);
-        if (!message) return;
-        read_message(client, *message, time);
-    }
+    streams_.add(packet, [&](Bytes message) { read_message(client, message, time); });
 }
 
 void NameBook::read_message(const std::optional<IpAddress> &client, Bytes message, Timestamp time) {

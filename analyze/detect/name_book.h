@@ -10,6 +10,7 @@
 
 #include "analyze/detect/detection.h"
 #include "analyze/detect/dns_answers.h"
+#include "analyze/detect/dns_streams.h"
 #include "analyze/dissection.h"
 #include "capture/timestamp.h"
 
@@ -20,13 +21,14 @@ struct NameBookLimits {
     std::size_t addresses = 100'000;
     // Names of one address.
     std::size_t names_each = 8;
+    // TCP connections that are in the middle of an answer. Each keeps 64 KiB at most.
+    std::size_t streams = 256;
 };
 
 // Which names led a client to an address: the answers of DNS, mDNS and LLMNR that the capture shows.
 //
 // It believes what it sees. Whoever can put a forged answer on the wire can put a name here, as he could with the
-// client itself. Answers over TLS, HTTPS and QUIC are not seen; of answers over TCP, those that fit into one segment
-// are.
+// client itself. Answers over TLS, HTTPS and QUIC are not seen; of those over TCP, what was captured in order.
 class NameBook {
   public:
     explicit NameBook(NameBookLimits limits = {});
@@ -74,6 +76,7 @@ class NameBook {
     // A map, because its cost does not depend on what a sender chooses.
     std::map<Key, Entry> entries_;
     std::list<Key> by_age_; // the oldest first
+    DnsStreams streams_;
     std::uint64_t forgotten_ = 0;
 };
 

@@ -132,6 +132,87 @@ TEST_F(Names, OverTcpStandBehindTheirLength) {
     EXPECT_EQ("b.example", name_of("203.0.113.2"));
 }
 
+// An answer, and where it may be cut.
+std::string framed_answer(std::string_view name, std::string_view address) {
+    return DnsMessage().asks(name).address(name, address).framed();
+}
+
+TEST_F(Names, OverTcpMayComeInPiecesOfAnySize) {
+    const std::string message = framed_answer("a.example", "203.0.113.1") + framed_answer("b.example", "203.0.113.2");
+    for (std::size_t piece = 1; piece < message.size(); ++piece) {
+        book_ = NameBook{{4, 2}};
+        Exchange exchange(53);
+        for (std::size_t at = 0; at < message.size(); at += piece) exchange.server(message.substr(at, piece));
+        hears(exchange);
+        EXPECT_EQ("a.example", name_of("203.0.113.1")) << piece;
+        EXPECT_EQ("b.example", name_of("203.0.113.2")) << piece;
+    }
+}
+
+TEST_F(Names, OverTcpAreNotReadAcrossAHole) {
+    const std::string message = framed_answer("a.example", "203.0.113.1");
+    const Exchange exchange = Exchange(53)
+                                  .server(message.substr(0, 20))
+                                  .server(message.substr(20, 5))
+                                  .server(message.substr(25))
+                                  .server(framed_answer("b.example", "203.0.113.2"));
+    const auto packets = exchange.packets();
+    for (const std::size_t i : {0U, 2U, 3U}) book_.read(packets[i], noon);
+    EXPECT_EQ("-", name_of("203.0.113.1"));
+    EXPECT_EQ("b.example", name_of("203.0.113.2"));
+}
+
+TEST_F(Names, OverTcpMayBeSentAgain) {
+    const std::string message = framed_answer("a.example", "203.0.113.1");
+    const Exchange exchange =
+        Exchange(53).server(message.substr(0, 20)).server(message.substr(20, 9)).server(message.substr(29));
+    const auto packets = exchange.packets();
+    for (const std::size_t i : {0U, 0U, 1U, 0U, 1U, 2U}) book_.read(packets[i], noon);
+    EXPECT_EQ("a.example", name_of("203.0.113.1"));
+}
+
+TEST_F(Names, OverTcpMayBeSentAgainInOtherPieces) {
+    const std::string message = framed_answer("a.example", "203.0.113.1");
+    const Exchange small = Exchange(53).server(message.substr(0, 20)).server(message.substr(20, 9));
+    const Exchange large = Exchange(53).server(message);
+    book_.read(small.packets()[0], noon);
+    book_.read(large.packets()[0], noon);
+    EXPECT_EQ("a.example", name_of("203.0.113.1"));
+}
+
+TEST_F(Names, OverTcpAreGivenUpWhereTheSnapshotCutThem) {
+    const std::string message = framed_answer("a.example", "203.0.113.1");
+    const Exchange exchange = Exchange(53).server(message.substr(0, 20)).server(message.substr(20));
+    auto packets = exchange.packets();
+    packets[0].payload = packets[0].payload.first(15);
+    for (const Dissection &packet : packets) book_.read(packet, noon);
+    EXPECT_EQ(0U, book_.size());
+}
+
+TEST(DnsStreams, KeepNoMoreThanTheyHaveRoomFor) {
+    DnsStreams streams(2);
+    std::size_t messages = 0;
+    const auto add = [&](const Dissection &segment) { streams.add(segment, [&](Bytes) { ++messages; }); };
+    const std::string message = framed_answer("a.example", "203.0.113.1");
+    std::vector<Exchange> exchanges;
+    for (const char *const server : {"198.51.100.1", "198.51.100.2", "198.51.100.3"})
+        exchanges.push_back(
+            Exchange(53, Transport::tcp, "192.0.2.10", server).server(message.substr(0, 9)).server(message.substr(9)));
+    for (const std::size_t half : {0U, 1U})
+        for (const Exchange &exchange : exchanges) add(exchange.packets()[half]);
+    EXPECT_EQ(2U, messages);
+    EXPECT_EQ(0U, streams.size());
+}
+
+TEST(DnsStreams, KeepNothingThatIsNoAnswer) {
+    DnsStreams streams(2);
+    const Exchange query = Exchange(53).server(DnsMessage().query().asks("a.example").framed().substr(0, 20));
+    const Exchange noise = Exchange(53).server("GET / HTTP/1.1");
+    for (const Exchange &exchange : {query, noise})
+        for (const Dissection &segment : exchange.packets()) streams.add(segment, [](Bytes) { FAIL(); });
+    EXPECT_EQ(0U, streams.size());
+}
+
 TEST_F(Names, ToldToAGroupAreKnownToAll) {
     hears(Exchange(5353, Transport::udp, "224.0.0.251", "192.0.2.9")
               .server(DnsMessage().address("printer.local", "192.0.2.9").wire()));
