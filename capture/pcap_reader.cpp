@@ -185,7 +185,9 @@ PcapReader::Verdict PcapReader::judge(Bytes bytes, bool complete, const RecordHe
     const RecordHeader next = header_at(bytes.subspan(end));
     const bool follows = !is_empty(next) && next.captured <= usual_length_ &&
                          are_near(next.seconds, last_seconds_.value_or(header.seconds));
-    return follows ? Verdict::sound : Verdict::damaged;
+    if (follows) return Verdict::sound;
+    // The times may be wrong from here on, but lengths that lead from record to record are no accident.
+    return chain(bytes.subspan(end), complete, {.to_the_end = 1, .near = false});
 }
 
 void PcapReader::complain(Bytes bytes, const RecordHeader &header, Parsed &parsed) {
@@ -207,7 +209,7 @@ Searched PcapReader::search(Bytes bytes, bool complete) {
     Searched searched;
     for (; bytes.size() - searched.passed >= record_header_bytes_; ++searched.passed) {
         const Bytes rest = bytes.subspan(searched.passed);
-        const Verdict verdict = chain(rest, complete);
+        const Verdict verdict = chain(rest, complete, {.to_the_end = records_to_the_end, .near = true});
         if (verdict == Verdict::damaged) continue;
         searched.found = verdict == Verdict::sound;
         return searched;
@@ -216,15 +218,15 @@ Searched PcapReader::search(Bytes bytes, bool complete) {
     return searched;
 }
 
-PcapReader::Verdict PcapReader::chain(Bytes bytes, bool complete) const {
+PcapReader::Verdict PcapReader::chain(Bytes bytes, bool complete, Links links) const {
     const Verdict cut = complete ? Verdict::damaged : Verdict::undecided;
     std::optional<std::uint32_t> seconds = last_seconds_;
     for (std::size_t records = 0; records < records_in_chain; ++records) {
-        if (bytes.empty() && complete) return records >= records_to_the_end ? Verdict::sound : Verdict::damaged;
+        if (bytes.empty() && complete) return records >= links.to_the_end ? Verdict::sound : Verdict::damaged;
         if (bytes.size() < record_header_bytes_) return cut;
         const RecordHeader header = header_at(bytes);
         if (is_odd(header) || header.captured > most_captured || header.original > max_record_bytes ||
-            !are_near(header.seconds, seconds.value_or(header.seconds)))
+            (links.near && !are_near(header.seconds, seconds.value_or(header.seconds))))
             return Verdict::damaged;
         if (bytes.size() < record_header_bytes_ + header.captured) return cut;
         bytes = bytes.subspan(record_header_bytes_ + header.captured);

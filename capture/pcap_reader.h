@@ -47,8 +47,14 @@ class PcapReader final : public SavefileReader {
     [[nodiscard]] Verdict judge(Bytes bytes, bool complete, const RecordHeader &header) const;
     // Fills in what to say and do about a record that is none.
     void complain(Bytes bytes, const RecordHeader &header, Parsed &parsed);
+    // What is asked of records in a row: how many are enough if the file ends behind them, and whether their times have
+    // to be near to each other.
+    struct Links {
+        std::size_t to_the_end = 0;
+        bool near = true;
+    };
     // Whether so many records in a row begin here that it is no accident.
-    [[nodiscard]] Verdict chain(Bytes bytes, bool complete) const;
+    [[nodiscard]] Verdict chain(Bytes bytes, bool complete, Links links) const;
 
     std::endian order_ = std::endian::native;
     std::uint32_t fractions_per_second_ = 1'000'000;

@@ -76,6 +76,18 @@ TEST(PcapDamage, OfZerosMakesNoPackets) {
     EXPECT_EQ(9000U, read.stats.damaged_bytes);
 }
 
+TEST(PcapDamage, IsNotAnEmptyRecordWhoseTimesMakeNoSense) {
+    const PcapFile empty = PcapFile().packet("a").packet("", {.seconds = 0, .fraction = 3'841'916'976});
+    const PcapFile::Record much_later{.seconds = 2'145'916'800};
+    EXPECT_THAT(contents(read_to_end(PcapFile(empty).packet("b", much_later).bytes())), ElementsAre("a", "", "b"));
+    PcapFile file = empty;
+    for (const char *const packet : {"b", "c", "d", "e"}) file.packet(packet, much_later);
+    EXPECT_THAT(contents(read_to_end(PcapFile(file).garbage("x").bytes())), ElementsAre("a", "", "b", "c", "d", "e"));
+    // Nothing bears it out.
+    EXPECT_THAT(contents(read_to_end(PcapFile(empty).packet("b", much_later).garbage("some garbage here").bytes())),
+                ElementsAre("a"));
+}
+
 TEST(PcapDamage, ByAnotherFileJoinedOnIsItsHeaderAlone) {
     const FileBytes first = PcapFile().packet("a").bytes();
     const FileBytes second = PcapFile().nanoseconds().big_endian().link_type(LinkType::raw_ip).packet("b").bytes();

@@ -88,8 +88,6 @@ const std::map<std::string, Difference> differences{
     {"tcpdump/juniper_monitor_invalid_cookie_length.pcap", {1, link_type}},
     {"tcpdump/kday6.pcap", {1, link_type}},
     {"tcpdump/pim_header_asan-2.pcap", {1, no_record}},
-    {"tcpdump/rsvp-rsvp_obj_print-oobr.pcap", {1, no_record}},
-    {"tcpdump/rx_serviceid_oobr.pcap", {1, no_record}},
     {"tcpdump/vtp_asan-2.pcap", {1, link_type}},
     {"tcpdump/vtp_asan.pcap", {1, no_record}},
 };
