@@ -17,6 +17,7 @@
 #include "capture/pcap_reader.h"
 #include "capture/pcapng_reader.h"
 #include "capture/savefile_reader.h"
+#include "capture/snoop_reader.h"
 
 namespace doorplate {
 
@@ -43,7 +44,7 @@ std::string not_a_capture(std::string_view name, Bytes beginning) {
             return fmt::format("{}: is compressed with {}, which cannot be read directly; try: {} FILE | doorplate "
                                "replay -",
                                name, compression.name, compression.reader);
-    return fmt::format("{}: is not a pcap or pcapng capture: it begins with {:02x}{}", name,
+    return fmt::format("{}: is not a pcap, pcapng or snoop capture: it begins with {:02x}{}", name,
                        fmt::join(beginning.first(std::min(beginning.size(), magic_bytes)), " "),
                        beginning.size() < magic_bytes ? ", and ends there" : "");
 }
@@ -186,6 +187,8 @@ Result<void> SavefileSource::recognise() {
         reader_ = std::make_unique<PcapReader>();
     } else if (PcapngReader::recognises(beginning)) {
         reader_ = std::make_unique<PcapngReader>();
+    } else if (SnoopReader::recognises(beginning)) {
+        reader_ = std::make_unique<SnoopReader>();
     } else {
         return failure(not_a_capture(name_, beginning));
     }

@@ -125,7 +125,8 @@ TEST_P(CompressedSavefile, OfNothingIsEmpty) {
 }
 
 TEST_P(CompressedSavefile, OfSomethingElseIsNoCapture) {
-    EXPECT_THAT(read_to_end(compressed({'t', 'e', 'x', 't'})).error, HasSubstr("is not a pcap or pcapng capture"));
+    EXPECT_THAT(read_to_end(compressed({'t', 'e', 'x', 't'})).error,
+                HasSubstr("is not a pcap, pcapng or snoop capture"));
 }
 
 TEST(GzipSavefile, MayBeFilledUpWithZeros) {

@@ -129,11 +129,12 @@ TEST(Savefile, ThatIsEmptyIsSaidSo) {
 }
 
 TEST(Savefile, ThatIsNoCaptureShowsItsFirstBytes) {
-    EXPECT_EQ("test: is not a pcap or pcapng capture: it begins with 68 65 6c 6c", read_to_end(text("hello")).error);
+    EXPECT_EQ("test: is not a pcap, pcapng or snoop capture: it begins with 68 65 6c 6c",
+              read_to_end(text("hello")).error);
 }
 
 TEST(Savefile, ThatIsShorterThanAMagicNumberIsNoCapture) {
-    EXPECT_EQ("test: is not a pcap or pcapng capture: it begins with d4 c3 b2, and ends there",
+    EXPECT_EQ("test: is not a pcap, pcapng or snoop capture: it begins with d4 c3 b2, and ends there",
               read_to_end(FileBytes{0xd4, 0xc3, 0xb2}).error);
 }
 
