@@ -2,12 +2,13 @@
 
 import gzip
 import json
+import re
 import struct
 import subprocess
 
 import pytest
 
-from conftest import DOORPLATE, SAMPLES, run
+from conftest import DOORPLATE, SAMPLES, SOURCE, run
 
 SAMPLE_FILES = sorted(path for path in SAMPLES.iterdir() if path.suffix in (".pcap", ".pcapng"))
 FORMS = {"gzip": ["gzip", "-c"], "zstd": ["zstd", "-qc"], "lz4": ["lz4", "-qc"]}
@@ -88,6 +89,45 @@ def test_a_capture_in_ten_files_gives_the_same_as_whole(tmp_path, generated):
     for part in parts[::2]:
         part.write_bytes(gzip.compress(part.read_bytes()))
     assert without_name(report(*parts)) == whole
+
+
+def json_of(*arguments, **options):
+    """The bytes of a report, but for the name of what was read."""
+    done = run("replay", *arguments, "--json", "-", **options)
+    assert (done.returncode, done.stderr) == (0, "")
+    text, replaced = re.subn(r'("source":{"kind":"file","file":)("[^"]*"|null)', r"\1null", done.stdout, count=1)
+    assert replaced == 1
+    return text
+
+
+# Each has something of its own: tunnels, handshakes of many kinds, fragments, associations, calls, radio, cut packets.
+KINDS = [
+    "arkime/arkime_synthetic.pcap", "libtrace/vlan.pcap", "ndpi/wa_voice.pcap", "pcapflowlab/showcase__pcap_flow_lab_showcase.pcap",
+    "pcapplusplus/many-protocols.pcap", "tcpdump/forces2.pcap", "wireshark/wpa-Induction.pcap", "zeek/llc.pcap", "zeek/nmap-vsn.pcap",
+    "zeek/tunnels__gre-within-gre.pcap",
+]
+
+
+@pytest.mark.parametrize("capture", ["fragments.pcap", "cooked.pcap", "loopback.pcap", *KINDS])
+def test_a_report_has_the_same_bytes_however_the_packets_come(tmp_path, capture):
+    path = SAMPLES / capture if "/" not in capture else SOURCE.parent / "shared/corpus" / capture
+    if not path.exists():
+        pytest.skip("the corpus of other people's captures is not here")
+    header, packets = records(path)
+    each = -(-len(packets) // 10)
+    parts = []
+    for i in range(10):
+        parts.append(tmp_path / f"part{i}.pcap")
+        parts[-1].write_bytes(header + b"".join(packets[i * each : (i + 1) * each]))
+    packed = tmp_path / "packed.pcap.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    expected = json_of(path)
+    for jobs in ([], ["--jobs", 2]):
+        assert json_of(path, *jobs) == expected
+        assert json_of(*parts, *jobs) == expected, "in ten files"
+        assert json_of(packed, *jobs) == expected, "compressed"
+        with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as pipe:
+            assert json_of("-", *jobs, stdin=pipe.stdout) == expected, "from a pipe"
 
 
 def test_merge_puts_packets_of_several_files_in_the_order_of_time(tmp_path, generated):
