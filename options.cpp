@@ -235,6 +235,7 @@ std::string filter_of(const Words &words, std::size_t from) {
 Command command_of(const CLI::App &app, Words &words) {
     if (words.all) words.reports.top = 0;
     words.analysis.detect_protocols = !words.no_dpi;
+    words.analysis.link_data_channels = !words.no_dpi;
     words.analysis.dissect.verify_checksums = words.checksums != ChecksumUse::ignore;
     words.analysis.drop_bad_checksums = words.checksums == ChecksumUse::drop;
     const auto count = words.count == 0 ? std::nullopt : std::optional(words.count);

@@ -95,6 +95,7 @@ FlowRecord conclude(Flow flow, const HostFacts *host, const SocketHistory &socke
         end.attribution = std::move(context.sockets[side].attribution);
     }
     if (context.local.initiator && context.local.responder) record.relation = RelationKind::loopback_pair;
+    if (flow.channel) record.relation = RelationKind::data_channel; // says more
     record.community_id = community_id(flow);
     record.flow = std::move(flow);
     return record;

@@ -16,6 +16,7 @@ enum class Evidence : std::uint8_t {
     icmp_request, // it sent the request of a request-reply pair
     connected,    // its socket was in SYN_SENT, or connected from a port no listener has
     listener,     // a listening or bound socket has this endpoint
+    announced,    // the port was agreed on inside another flow
     registered,   // the registry has a service at this number, and none at the other end's
     port_class,   // this number's class is lower than the other end's
     many_peers,   // several flows of this capture come to this endpoint

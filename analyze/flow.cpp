@@ -42,6 +42,7 @@ void Flow::flip() {
     if (tcp) tcp->flip();
     if (udp) udp->flip();
     if (sctp) sctp->flip();
+    if (channel) swap_sides(channel->negotiated);
 }
 
 } // namespace doorplate

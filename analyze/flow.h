@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analyze/data_channel.h"
 #include "analyze/dissection.h"
 #include "analyze/evidence.h"
 #include "analyze/flow_key.h"
@@ -213,6 +214,8 @@ struct Flow {
     TunnelKind tunnel = TunnelKind::none;
     std::optional<std::uint64_t> tunnel_id;
     std::optional<std::uint64_t> parent_id;
+    // What announced it, if its port was agreed on inside another flow.
+    std::optional<DataChannel> channel;
     // Indices into PacketSource::interfaces(), in the order seen.
     std::vector<std::uint32_t> interfaces;
     // Directions in which the source saw packets of this flow.

@@ -24,6 +24,8 @@ struct FlowDetail {
     TunnelKind tunnel = TunnelKind::none;
     std::optional<std::uint64_t> tunnel_id;
     std::optional<std::uint64_t> parent_id;
+    // As in Flow.
+    std::shared_ptr<const DataChannel> channel;
     // As in IcmpSummary.
     std::optional<QuotedPacket> quoted;
     std::optional<std::uint64_t> about_id;
@@ -43,6 +45,7 @@ struct FlowDetail {
         next.tunnel = tunnel;
         next.tunnel_id = tunnel_id;
         next.parent_id = parent_id;
+        next.channel = channel;
         next.quoted = quoted;
         next.about_id = about_id;
         next.context = context;

@@ -49,6 +49,7 @@ constexpr std::uint64_t flag_outbound = 1ULL << 57;
 constexpr std::uint64_t flag_interface_0 = 1ULL << 58; // all packets came from it
 constexpr std::uint64_t flag_alive = 1ULL << 59;
 constexpr std::uint64_t flag_inspected = 1ULL << 60; // the caller's
+constexpr std::uint64_t flag_followed = 1ULL << 61;  // the caller's
 
 constexpr std::array evidences{Evidence::first_seen, Evidence::syn, Evidence::syn_ack, Evidence::sctp_init,
                                Evidence::icmp_request};
@@ -262,7 +263,8 @@ class FlowTable::Impl {
         count(number, unit, from, packet, counted(packet, dissection));
         if (dissection.fragment && dissection.fragment->more) claim_fragments(number, from, dissection);
         if (over) close(number);
-        return {number, (is_new ? Update::new_bit : 0) | (from == Side::responder ? Update::responder_bit : 0)};
+        return {number, (is_new ? Update::new_bit : 0) | (from == Side::responder ? Update::responder_bit : 0) |
+                            (is(unit, flag_followed) ? Update::followed_bit : 0)};
     }
 
     [[gnu::always_inline]] void advance(Timestamp time) {
@@ -297,6 +299,7 @@ class FlowTable::Impl {
 
     [[nodiscard]] std::uint64_t id(FlowNumber number) const { return units_.base(number).id; }
     [[nodiscard]] Transport transport(FlowNumber number) const { return transport_of(units_.unit(number)); }
+    [[nodiscard]] std::uint8_t level(FlowNumber number) const { return key_of(number).level; }
     [[nodiscard]] Evidence initiator_evidence(FlowNumber number) const { return evidence_of(units_.unit(number)); }
     [[nodiscard]] PerSide<Endpoint> ends(FlowNumber number) const {
         const FlowKey key = key_of(number);
@@ -311,6 +314,14 @@ class FlowTable::Impl {
 
     [[nodiscard]] bool is_inspected(FlowNumber number) const { return is(units_.unit(number), flag_inspected); }
     void set_inspected(FlowNumber number) { units_.unit(number).rest |= flag_inspected; }
+
+    void set_followed(FlowNumber number, bool followed) {
+        std::uint64_t &rest = units_.unit(number).rest;
+        rest = followed ? rest | flag_followed : rest & ~flag_followed;
+    }
+    void set_channel(FlowNumber number, const DataChannel &channel) {
+        detail(number).channel = std::make_shared<const DataChannel>(channel);
+    }
 
     [[nodiscard]] Flow flow(FlowNumber number) const {
         const FlowUnit &unit = units_.unit(number);
@@ -341,6 +352,7 @@ class FlowTable::Impl {
             flow.tunnel = detail->tunnel;
             flow.tunnel_id = detail->tunnel_id;
             flow.parent_id = detail->parent_id;
+            if (detail->channel) flow.channel = *detail->channel;
             if (flow.icmp) {
                 flow.icmp->quoted = detail->quoted;
                 flow.icmp->about_id = detail->about_id;
@@ -896,10 +908,13 @@ std::uint64_t FlowTable::packets(FlowNumber number) const {
 }
 Transport FlowTable::transport(FlowNumber number) const { return impl_->transport(number); }
 PerSide<Endpoint> FlowTable::ends(FlowNumber number) const { return impl_->ends(number); }
+std::uint8_t FlowTable::level(FlowNumber number) const { return impl_->level(number); }
 Evidence FlowTable::initiator_evidence(FlowNumber number) const { return impl_->initiator_evidence(number); }
 Flow FlowTable::flow(FlowNumber number) const { return impl_->flow(number); }
 bool FlowTable::is_inspected(FlowNumber number) const { return impl_->is_inspected(number); }
 void FlowTable::set_inspected(FlowNumber number) { impl_->set_inspected(number); }
+void FlowTable::set_followed(FlowNumber number, bool followed) { impl_->set_followed(number, followed); }
+void FlowTable::set_channel(FlowNumber number, const DataChannel &channel) { impl_->set_channel(number, channel); }
 void FlowTable::advance(Timestamp now) { impl_->advance(now); }
 void FlowTable::finish() { impl_->finish(); }
 void FlowTable::for_each(const std::function<void(const View &)> &visit) const { impl_->for_each(visit); }

@@ -86,7 +86,9 @@ class FlowTable {
 
         [[nodiscard]] bool is_new() const { return (bits & new_bit) != 0; }
         [[nodiscard]] Side from() const { return (bits & responder_bit) != 0 ? Side::responder : Side::initiator; }
-        static constexpr std::uint32_t new_bit = 1, responder_bit = 2;
+        // set_followed() was called.
+        [[nodiscard]] bool is_followed() const { return (bits & followed_bit) != 0; }
+        static constexpr std::uint32_t new_bit = 1, responder_bit = 2, followed_bit = 4;
     };
     // The flow that this packet belongs to, with the packet counted; no_flow if the packet names none (a stray
     // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the id of the flow that carries it, or
@@ -106,11 +108,18 @@ class FlowTable {
     [[nodiscard]] std::uint64_t packets(FlowNumber number) const;
     [[nodiscard]] Transport transport(FlowNumber number) const;
     [[nodiscard]] PerSide<Endpoint> ends(FlowNumber number) const;
+    // FlowKey's.
+    [[nodiscard]] std::uint8_t level(FlowNumber number) const;
     [[nodiscard]] Evidence initiator_evidence(FlowNumber number) const;
     [[nodiscard]] Flow flow(FlowNumber number) const;
     // A mark for the caller: this flow's payloads have told what they can tell.
     [[nodiscard]] bool is_inspected(FlowNumber number) const;
     void set_inspected(FlowNumber number);
+
+    // The same for a flow whose every payload is to be read.
+    void set_followed(FlowNumber number, bool followed);
+    // What announced it. The flow is new.
+    void set_channel(FlowNumber number, const DataChannel &channel);
 
     // Ends what is idle at `now`. Called by add() with the packet's time; live runs call it when no packets come.
     void advance(Timestamp now);

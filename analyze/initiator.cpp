@@ -30,6 +30,8 @@ constexpr double udp_bound = 0.8;
 constexpr double fixed_source_convention = 0.85;
 // This host's kernel hands out such numbers, and the other end has one that kernels do not hand out.
 constexpr double in_ephemeral_range = 0.82;
+// Who announced a port waits there. Sure, but for forged announcements.
+constexpr double announced = 0.95;
 // Some 6,000 of the 65,536 numbers have a name: now and then a client's has one by chance.
 constexpr double registered = 0.8;
 constexpr double port_class = 0.72;
@@ -53,7 +55,7 @@ struct Vote {
 };
 
 // At most one of each kind.
-using Votes = InlineList<Vote, 12>;
+using Votes = InlineList<Vote, 13>;
 
 // Adds the vote if the evidence holds of exactly one side, which is then the initiator.
 void vote(Votes &votes, Evidence evidence, double confidence, PerSide<bool> speaks_for) {
@@ -114,6 +116,18 @@ void vote_by_registry(Votes &votes, const Flow &flow, double confidence) {
                  }));
 }
 
+// Of a call's media either end may send first.
+void vote_by_announcement(Votes &votes, const Flow &flow) {
+    if (!flow.channel || is_media(flow.channel->method)) return;
+    const PerSide<bool> &negotiated = flow.channel->negotiated;
+    // TFTP's server answers from the port that it picked, so the transfer's first datagram is its.
+    if (flow.channel->method == AnnouncedIn::tftp_request) {
+        vote(votes, Evidence::announced, confidence::announced, negotiated);
+    } else {
+        vote_against(votes, Evidence::announced, confidence::announced, negotiated);
+    }
+}
+
 void vote_by_numbers(Votes &votes, const Flow &flow, const RoleContext &context) {
     const Transport transport = flow.key.transport;
     const PerSide<std::uint16_t> ports{flow.ends.initiator.port, flow.ends.responder.port};
@@ -146,6 +160,7 @@ Votes collect_votes(const Flow &flow, const RoleContext &context) {
                  each_side([&](Side side) { return context.multicast[side] && flow.traffic[side].packets == 0; }));
     if (has_ports(flow.key.transport)) {
         vote_by_sockets(votes, flow, context);
+        vote_by_announcement(votes, flow);
         vote_by_numbers(votes, flow, context);
         vote_against(votes, Evidence::many_peers, confidence::many_peers, each_side([&](Side side) {
                          return context.fan_in[side] >= many && context.fan_in[side] > 2 * context.fan_in[other(side)];
@@ -166,7 +181,7 @@ Votes collect_votes(const Flow &flow, const RoleContext &context) {
 InitiatorVerdict judge_initiator(const Flow &flow, const RoleContext &context) {
     const Votes votes = collect_votes(flow, context);
     const Vote &decisive = votes.front();
-    const bool seen = handshake_confidence(decisive.evidence).has_value();
+    const bool seen = handshake_confidence(decisive.evidence).has_value() || decisive.evidence == Evidence::announced;
 
     InitiatorVerdict verdict;
     verdict.flip = decisive.initiator == Side::responder;

@@ -24,6 +24,7 @@ enum class RelationKind : std::uint8_t {
     loopback_pair, // both ends of one flow are on this host: two programs talking to each other
     tunnel,        // the second flow's packets travel inside the first one's
     multihomed,    // one SCTP association, of which the second flow is another path than the first
+    data_channel,  // the second flow's port was agreed on inside the first one
 };
 
 struct Relation {
@@ -97,6 +98,9 @@ struct Losses {
     std::uint64_t flows_left_out = 0;
     // Flows whose protocol was decided before enough was seen, because too many waited for that.
     std::uint64_t detections_cut_short = 0;
+    // Announcements of data channels that named a third host, and were not believed; and those there was no room for.
+    std::uint64_t announcements_not_believed = 0;
+    std::uint64_t forgotten_announcements = 0;
     // Names of addresses, learned from DNS, that there was no room for.
     std::uint64_t forgotten_names = 0;
 };

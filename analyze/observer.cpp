@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "analyze/channels/data_channels.h"
 #include "analyze/conclude.h"
 #include "analyze/detect/flow_inspector.h"
 #include "analyze/door_counts.h"
@@ -43,6 +44,7 @@ class Observer::Impl {
         : options_(options), on_flow_(std::move(on_flow)), ended_(options.kept_flows, options.keep),
           table_(options.flows, [this](const FlowTable::View &flow) { end(flow); }) {
         if (options_.detect_protocols) inspector_.emplace();
+        if (options_.link_data_channels) channels_.emplace();
     }
 
     void ingest(const HostFacts &host) { host_ = host; }
@@ -149,7 +151,7 @@ class Observer::Impl {
             count_flaws(dissection);
             if (current_.done) return;
         }
-        const FlowTable::Update update = table_.add(arrival, current_.parent);
+        FlowTable::Update update = table_.add(arrival, current_.parent);
         const bool is_alone = arrival.level == 0 && arrival.innermost;
         if (!is_alone || dissection.fragment) [[unlikely]] {
             current_.parent = update.number != no_flow ? table_.id(update.number) : 0;
@@ -157,8 +159,9 @@ class Observer::Impl {
         }
         if (update.number != no_flow) {
             current_.accounted_for = true;
-            if (update.is_new()) count_doors(update);
+            if (update.is_new()) meet_flow(update, dissection, arrival.packet->time);
             if (host_) ask_for_owners(update);
+            if (update.is_followed()) read_control(update, dissection, arrival.packet->time);
             if (inspector_ && !dissection.payload.empty()) inspect(update, dissection, arrival.packet->time);
         }
         if (dissection.fragment) [[unlikely]]
@@ -264,7 +267,55 @@ class Observer::Impl {
 
     void inspect(const FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
         if (table_.is_inspected(update.number)) return;
-        if (inspector_->packet(table_.id(update.number), dissection, time)) table_.set_inspected(update.number);
+        const std::uint64_t id = table_.id(update.number);
+        if (!inspector_->packet(id, dissection, time)) return;
+        table_.set_inspected(update.number);
+        if (!channels_ || update.is_followed()) return;
+        const auto detection = inspector_->decided(id);
+        const auto protocol = detection ? control_by_name(detection->protocol) : std::nullopt;
+        if (protocol) follow(update, {*protocol, Side::responder});
+    }
+
+    [[nodiscard]] FlowEnds flow_ends(const FlowTable::Update &update) const {
+        return {table_.id(update.number), table_.transport(update.number), table_.ends(update.number),
+                table_.level(update.number)};
+    }
+
+    void follow(const FlowTable::Update &update, ControlRole role) {
+        channels_->follow(flow_ends(update), role);
+        table_.set_followed(update.number, true);
+    }
+
+    // A new flow may have been announced, or may announce others.
+    void meet_flow(FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
+        count_doors(update);
+        if (channels_) look_for_channels(update, dissection, time);
+    }
+
+    // Was the new flow announced, or may it announce others?
+    void look_for_channels(FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
+        const Transport transport = table_.transport(update.number);
+        if (transport != Transport::tcp && transport != Transport::udp) return;
+        if (channels_->expects_any()) {
+            if (const auto channel = channels_->claim(flow_ends(update), time)) {
+                table_.set_channel(update.number, *channel);
+                return;
+            }
+        }
+        const PerSide<Endpoint> ends = table_.ends(update.number);
+        auto role = control_by_port(transport, {ends.initiator.port, ends.responder.port});
+        if (!role && transport == Transport::udp) {
+            if (const auto protocol = control_by_first_datagram(dissection.payload))
+                role = ControlRole{*protocol, Side::responder};
+        }
+        if (!role) return;
+        follow(update, *role);
+        update.bits |= FlowTable::Update::followed_bit;
+    }
+
+    void read_control(const FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
+        if (channels_->read(table_.id(update.number), dissection, time)) return;
+        table_.set_followed(update.number, false);
     }
 
     // What the payloads told: the name within the flow itself is nearer than DNS.
@@ -280,6 +331,7 @@ class Observer::Impl {
     void end(const FlowTable::View &view) {
         std::optional<Detection> detection;
         if (inspector_) detection = inspector_->take(view.id());
+        if (channels_) channels_->forget(view.id());
         // Of a file's many flows few are shown; the others need no conclusions.
         const std::uint64_t frame_bytes = view.frame_bytes();
         if (!host_ && !on_flow_ && !ended_.wants(frame_bytes, view.id())) {
@@ -334,6 +386,10 @@ class Observer::Impl {
         observation.losses.overlapping_fragments = table_.overlapping_fragments();
         observation.losses.timed_out_fragments = table_.timed_out_fragments();
         observation.losses.evicted_flows = table_.evicted();
+        if (channels_) {
+            observation.losses.announcements_not_believed = channels_->not_believed();
+            observation.losses.forgotten_announcements = channels_->forgotten();
+        }
         if (inspector_) {
             observation.losses.detections_cut_short = inspector_->cut_short();
             observation.losses.forgotten_names = inspector_->names().forgotten();
@@ -351,12 +407,15 @@ class Observer::Impl {
     static void finish_flows(Observation &observation) {
         std::ranges::sort(observation.flows, {}, [](const FlowRecord &record) { return record.flow.id; });
         for (const FlowRecord &record : observation.flows) {
-            if (record.relation) observation.relations.push_back({*record.relation, {record.flow.id}});
+            if (record.initiator.local.value_or(false) && record.responder.local.value_or(false))
+                observation.relations.push_back({RelationKind::loopback_pair, {record.flow.id}});
             if (const auto &parent = record.flow.parent_id)
                 observation.relations.push_back({RelationKind::tunnel, {*parent, record.flow.id}});
             if (record.flow.sctp && record.flow.sctp->other_path_id)
                 observation.relations.push_back(
                     {RelationKind::multihomed, {*record.flow.sctp->other_path_id, record.flow.id}});
+            if (const auto &channel = record.flow.channel)
+                observation.relations.push_back({RelationKind::data_channel, {channel->control_id, record.flow.id}});
         }
     }
 
@@ -366,6 +425,7 @@ class Observer::Impl {
     SocketHistory history_;
     std::vector<std::string> interface_names_;
     std::optional<FlowInspector> inspector_; // absent with --no-dpi
+    std::optional<DataChannels> channels_;   // likewise
     DoorCounts doors_;
     std::vector<LookUp> look_ups_;
     KeptFlows ended_;

@@ -20,6 +20,8 @@ struct AnalysisOptions {
     DissectOptions dissect;
     // Look into payloads: protocols and names.
     bool detect_protocols = true;
+    // Read control flows, and link the flows that they announce.
+    bool link_data_channels = true;
     // A packet whose checksum was verified and is wrong is in no flow, nor is what is inside of it.
     bool drop_bad_checksums = false;
     // An Observation keeps this many ended flows: the first, or those with the most frame bytes. The rest only streams

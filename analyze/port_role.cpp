@@ -13,6 +13,7 @@ namespace {
 namespace confidence {
 // The number of the end that others come to.
 constexpr double multicast_group = 0.97;
+constexpr double announced = 0.97; // somebody else's flow may have come in between
 constexpr double tcp_listener = 0.97;
 constexpr double udp_bound = 0.85;
 constexpr double handshake = 0.9; // it answered, so something was there to answer; perhaps only for this flow
@@ -64,6 +65,16 @@ class PortJudge {
         verdict.port_class = port_class(port(side));
         verdict.registered_service = registered_service(flow_.key.transport, port(side));
         say_who_began(verdict);
+        if (is_negotiated(side)) {
+            verdict.role = PortRole::negotiated;
+            support(verdict, Evidence::announced, confidence::announced);
+            return verdict; // whoever began
+        }
+        if (asked_for_transfer(side)) {
+            judge_ephemeral(side, verdict, range_evidence(port(side), host(side)));
+            verdict.confidence = std::min(verdict.confidence, began_.confidence);
+            return verdict;
+        }
         if (side == Side::initiator)
             judge_initiators(verdict);
         else
@@ -79,6 +90,20 @@ class PortJudge {
     [[nodiscard]] bool listener(Side side) const { return context_.sockets[side].listener_seen; }
     [[nodiscard]] bool datagrams() const {
         return flow_.key.transport == Transport::udp || flow_.key.transport == Transport::udplite;
+    }
+
+    // The port mapper also answers for services whose port never changes.
+    [[nodiscard]] bool is_negotiated(Side side) const {
+        constexpr std::uint16_t nfs = 2049, mountd = 20048;
+        if (!flow_.channel || !flow_.channel->negotiated[side]) return false;
+        const bool is_mapped =
+            flow_.channel->method == AnnouncedIn::rpc_getport || flow_.channel->method == AnnouncedIn::rpc_getaddr;
+        return !is_mapped || (port(side) != nfs && port(side) != mountd);
+    }
+    // TFTP: this end sent the request from the same port, so it is the client, although the transfer's first datagram
+    // came to it.
+    [[nodiscard]] bool asked_for_transfer(Side side) const {
+        return flow_.channel && flow_.channel->method == AnnouncedIn::tftp_request && !flow_.channel->negotiated[side];
     }
 
     // Something took the connection that the other end began. A SYN alone proves no service, nor does one that was
@@ -150,10 +175,10 @@ class PortJudge {
             support(verdict, Evidence::outside_ephemeral_range, confidence::chosen_outside_range);
             return;
         }
-        judge_ephemeral(verdict, ranges);
+        judge_ephemeral(Side::initiator, verdict, ranges);
     }
 
-    void judge_ephemeral(PortVerdict &verdict, const EvidenceList &ranges) const {
+    void judge_ephemeral(Side side, PortVerdict &verdict, const EvidenceList &ranges) const {
         verdict.role = PortRole::ephemeral;
         if (ranges.empty()) {
             verdict.confidence = confidence::anywhere;
@@ -164,11 +189,12 @@ class PortJudge {
             support(verdict, range,
                     range == Evidence::in_ephemeral_range ? confidence::in_range : confidence::hinted_range);
         }
-        weigh_parity(verdict, Side::initiator, true);
+        weigh_parity(verdict, side, true);
         // The kernel does not hand out a number that a listener has. UDP's unconnected sockets are no listeners.
-        if (listener(Side::initiator) && !datagrams())
-            contradict(verdict, Evidence::listener, confidence::contrary_listener);
-        if (context_.fan_in.initiator > 0) contradict(verdict, Evidence::many_peers, confidence::contrary_many_peers);
+        if (listener(side) && !datagrams()) contradict(verdict, Evidence::listener, confidence::contrary_listener);
+        // TFTP's client gets its answers from another port than the one it asked.
+        if (context_.fan_in[side] > 0 && !asked_for_transfer(side))
+            contradict(verdict, Evidence::many_peers, confidence::contrary_many_peers);
     }
 
     void judge_responders(PortVerdict &verdict) const {
@@ -210,6 +236,8 @@ class PortJudge {
         // A kernel's range never reaches below the privileged ports.
         if (outside && !privileged) support(verdict, Evidence::outside_ephemeral_range, confidence::outside_range);
         if (context_.fan_in.responder > 0) support(verdict, Evidence::many_peers, confidence::many_peers);
+        if (flow_.channel && flow_.channel->negotiated.responder)
+            support(verdict, Evidence::announced, confidence::announced);
         const bool lower = port_class(port(Side::responder)) < port_class(port(Side::initiator));
         if (lower && verdict.registered_service == nullptr)
             support(verdict, Evidence::port_class, confidence::port_class);

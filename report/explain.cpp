@@ -56,6 +56,7 @@ class Explanation {
         say_opening();
         say_association();
         say_tunnel();
+        say_channel();
         if (flow_.relation == RelationKind::loopback_pair || (is_local(Side::initiator) && is_local(Side::responder)))
             say("Both ends are on this host.");
         if (has_ports(transport())) {
@@ -385,6 +386,59 @@ class Explanation {
         put(".");
     }
 
+    // Who announced it, where, when, and what came of it.
+    void say_channel() {
+        if (!flow_.flow.channel) return;
+        const DataChannel &channel = *flow_.flow.channel;
+        const Side announced = channel.negotiated.responder ? Side::responder : Side::initiator;
+        begin_sentence();
+        switch (channel.method) {
+        case AnnouncedIn::ftp_port:
+        case AnnouncedIn::ftp_eprt:
+        case AnnouncedIn::ftp_lprt:
+            put("The client, ", channel.announcer.to_string(), ", announced port ", port(announced));
+            put_announcement(channel);
+            put("; with this connection the server came to it.");
+            return;
+        case AnnouncedIn::ftp_pasv:
+        case AnnouncedIn::ftp_epsv:
+        case AnnouncedIn::ftp_lpsv:
+            put("The server, ", channel.announcer.to_string(), ", announced port ", port(announced));
+            put_announcement(channel);
+            put("; with this connection the client came to it.");
+            return;
+        case AnnouncedIn::tftp_request:
+            put("The client, ", channel.announcer.to_string(), ", asked for this transfer");
+            put_announcement(channel);
+            put("; the server answered from a port that it picked for it, ", port(announced), ".");
+            return;
+        case AnnouncedIn::rpc_getport:
+        case AnnouncedIn::rpc_getaddr:
+            put("The host ", channel.announcer.to_string(), " told the client");
+            put_announcement(channel);
+            put(", that the program it asked for answers at port ", port(announced), ".");
+            return;
+        case AnnouncedIn::sdp:
+        case AnnouncedIn::rtsp_setup:
+        case AnnouncedIn::skinny:
+        case AnnouncedIn::irc_dcc: break;
+        }
+        put("The host ", channel.announcer.to_string(), " announced port ", port(announced));
+        if (end(announced).endpoint.address != channel.announcer)
+            put(" of ", end(announced).endpoint.address.to_string());
+        put_announcement(channel);
+        if (channel.negotiated.initiator && channel.negotiated.responder)
+            put("; port ", port(other(announced)), " of the other end was announced there, too");
+        put(".");
+    }
+
+    // " in flow #3 (FTP's PORT command), 1.2 ms earlier"
+    void put_announcement(const DataChannel &channel) {
+        put(" in flow #", channel.control_id, " (", words(channel.method), ")");
+        if (channel.announced < flow_.flow.start)
+            put(", ", time_span(flow_.flow.start - channel.announced), " earlier");
+    }
+
     void say_portless() {
         begin_sentence();
         if (transport() != Transport::icmp && transport() != Transport::icmpv6) {
@@ -544,6 +598,7 @@ class Explanation {
             put(transport() == Transport::tcp || transport() == Transport::sctp ? "a socket listens on it"
                                                                                 : "a socket is bound to it");
             return;
+        case Evidence::announced: put_announced_reason(); return;
         case Evidence::registered:
             if (verdict.registered_service != nullptr) {
                 put("the IANA registry lists it as ", verdict.registered_service->name);
@@ -591,6 +646,16 @@ class Explanation {
             put(end(side).multicast ? "its address is a group's" : "the other end is a group");
             return;
         case Evidence::no_ports: return;
+        }
+    }
+
+    void put_announced_reason() {
+        if (!flow_.flow.channel) {
+            put("it was announced in another flow");
+        } else if (flow_.flow.channel->method == AnnouncedIn::tftp_request) {
+            put("the request in flow #", flow_.flow.channel->control_id, " was answered from it");
+        } else {
+            put("it was announced in flow #", flow_.flow.channel->control_id);
         }
     }
 
@@ -677,6 +742,13 @@ class Explanation {
         case Evidence::connected: put("the socket at ", from, " connected out"); return;
         case Evidence::listener:
             put("a socket ", transport() == Transport::tcp ? "listens on " : "is bound to ", to);
+            return;
+        case Evidence::announced:
+            if (flow_.flow.channel && flow_.flow.channel->method == AnnouncedIn::tftp_request) {
+                put(from, " answered a request that ", to, " had sent to another port");
+            } else {
+                put("port ", port(other(side)), " had been announced, and waited");
+            }
             return;
         case Evidence::registered:
             put("the IANA registry has a name for ", port(other(side)), " and none for ", port(side));

@@ -87,6 +87,15 @@ void add_losses(const Losses &losses, std::vector<std::string> &found) {
     if (losses.detections_cut_short != 0)
         found.push_back(fmt::format("The protocol of {} decided early, because too many flows began at once.",
                                     counted(losses.detections_cut_short, "flow was", "flows were")));
+    if (losses.announcements_not_believed != 0)
+        found.push_back(
+            fmt::format("{} of a data channel named another host than the one that said it, as FTP's bounce "
+                        "attack does; none was believed.",
+                        counted(losses.announcements_not_believed, "announcement")));
+    if (losses.forgotten_announcements != 0)
+        found.push_back(
+            fmt::format("There was no room for {} of data channels; some flows may lack their control flow.",
+                        counted(losses.forgotten_announcements, "announcement")));
     if (losses.forgotten_names != 0)
         found.push_back(fmt::format("There was no room for {} learned from DNS; some flows may lack theirs.",
                                     counted(losses.forgotten_names, "name")));
@@ -119,8 +128,10 @@ std::uint64_t packets_of(const FlowRecord &flow) {
 }
 
 std::string id_text(const FlowRecord &flow) {
-    if (!flow.flow.parent_id) return fmt::format("#{}", flow.flow.id);
-    return fmt::format("#{} in #{}", flow.flow.id, *flow.flow.parent_id);
+    std::string text = fmt::format("#{}", flow.flow.id);
+    if (flow.flow.channel) text += fmt::format(" of #{}", flow.flow.channel->control_id);
+    if (flow.flow.parent_id) text += fmt::format(" in #{}", *flow.flow.parent_id);
+    return text;
 }
 
 std::vector<std::size_t> largest_flows(const Observation &observation, std::size_t top) {

@@ -10,6 +10,7 @@ std::string_view token(Evidence value) {
     case Evidence::icmp_request: return "icmp_request";
     case Evidence::connected: return "connected";
     case Evidence::listener: return "listener";
+    case Evidence::announced: return "announced";
     case Evidence::registered: return "registered";
     case Evidence::port_class: return "port_class";
     case Evidence::many_peers: return "many_peers";
@@ -165,6 +166,7 @@ std::string_view token(RelationKind value) {
     case RelationKind::loopback_pair: return "loopback_pair";
     case RelationKind::tunnel: return "tunnel";
     case RelationKind::multihomed: return "multihomed";
+    case RelationKind::data_channel: return "data_channel";
     }
     return "unknown";
 }
@@ -209,6 +211,25 @@ std::string_view token(SctpChunk value) {
     case SctpChunk::asconf: return "asconf";
     case SctpChunk::i_forward_tsn: return "i_forward_tsn";
     case SctpChunk::other: return "other";
+    }
+    return "unknown";
+}
+
+std::string_view token(AnnouncedIn value) {
+    switch (value) {
+    case AnnouncedIn::ftp_port: return "ftp_port";
+    case AnnouncedIn::ftp_eprt: return "ftp_eprt";
+    case AnnouncedIn::ftp_lprt: return "ftp_lprt";
+    case AnnouncedIn::ftp_pasv: return "ftp_pasv";
+    case AnnouncedIn::ftp_epsv: return "ftp_epsv";
+    case AnnouncedIn::ftp_lpsv: return "ftp_lpsv";
+    case AnnouncedIn::tftp_request: return "tftp_request";
+    case AnnouncedIn::sdp: return "sdp";
+    case AnnouncedIn::rtsp_setup: return "rtsp_setup";
+    case AnnouncedIn::rpc_getport: return "rpc_getport";
+    case AnnouncedIn::rpc_getaddr: return "rpc_getaddr";
+    case AnnouncedIn::irc_dcc: return "irc_dcc";
+    case AnnouncedIn::skinny: return "skinny";
     }
     return "unknown";
 }
@@ -269,6 +290,25 @@ std::string_view words(NameSource value) {
     case NameSource::dns_answer: return "told by DNS before";
     }
     return "told by DNS before";
+}
+
+std::string_view words(AnnouncedIn value) {
+    switch (value) {
+    case AnnouncedIn::ftp_port: return "FTP's PORT command";
+    case AnnouncedIn::ftp_eprt: return "FTP's EPRT command";
+    case AnnouncedIn::ftp_lprt: return "FTP's LPRT command";
+    case AnnouncedIn::ftp_pasv: return "FTP's reply 227 to PASV";
+    case AnnouncedIn::ftp_epsv: return "FTP's reply 229 to EPSV";
+    case AnnouncedIn::ftp_lpsv: return "FTP's reply 228 to LPSV";
+    case AnnouncedIn::tftp_request: return "a TFTP request";
+    case AnnouncedIn::sdp: return "SIP's session description";
+    case AnnouncedIn::rtsp_setup: return "RTSP's SETUP";
+    case AnnouncedIn::rpc_getport: return "the port mapper's answer to GETPORT";
+    case AnnouncedIn::rpc_getaddr: return "rpcbind's answer to GETADDR";
+    case AnnouncedIn::irc_dcc: return "a DCC offer on IRC";
+    case AnnouncedIn::skinny: return "Cisco's Skinny protocol";
+    }
+    return "unknown";
 }
 
 std::string_view words(PortRole value) {

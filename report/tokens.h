@@ -21,6 +21,7 @@ namespace doorplate {
 [[nodiscard]] std::string_view token(RelationKind value);
 [[nodiscard]] std::string_view token(SctpState value);
 [[nodiscard]] std::string_view token(SctpChunk value);
+[[nodiscard]] std::string_view token(AnnouncedIn value);
 [[nodiscard]] std::string_view token(SocketState value);
 [[nodiscard]] std::string_view token(Exposure value);
 [[nodiscard]] std::string_view token(BindObstacle value);
@@ -35,6 +36,8 @@ namespace doorplate {
 [[nodiscard]] std::string_view words(TunnelKind value);
 // In one word; empty for `unseen`.
 [[nodiscard]] std::string_view words(SctpState value);
+// "FTP's PORT command"
+[[nodiscard]] std::string_view words(AnnouncedIn value);
 // "reached from ..."
 [[nodiscard]] std::string_view words(Exposure value);
 

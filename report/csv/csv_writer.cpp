@@ -106,7 +106,9 @@ std::string header() {
                              "parent_id",
                              "tunnel_kind",
                              "tunnel_id",
-                             "mpls"})
+                             "mpls",
+                             "announced_in",
+                             "announcer"})
         row.field(name);
     return row.line();
 }
@@ -158,10 +160,13 @@ std::string row_of(const FlowRecord &flow, const HostFacts *host) {
     row.field(fmt::format("{}", fmt::join(flow.flow.vlans, " ")));
     row.field(explain_flow(flow, host));
     row.number(std::uint64_t{flow.flow.key.level});
-    row.number(flow.flow.parent_id);
+    const auto &channel = flow.flow.channel;
+    row.number(flow.flow.parent_id || !channel ? flow.flow.parent_id : channel->control_id);
     row.field(flow.flow.tunnel == TunnelKind::none ? "" : token(flow.flow.tunnel));
     row.number(flow.flow.tunnel_id);
     row.field(fmt::format("{}", fmt::join(flow.flow.mpls, " ")));
+    row.field(channel ? token(channel->method) : "");
+    row.field(channel ? channel->announcer.to_string() : "");
     return row.line();
 }
 

@@ -209,6 +209,18 @@ void write_tunnel(JsonValue &json, const Flow &flow) {
     json.begin_object().member("kind", token(flow.tunnel)).member("id", flow.tunnel_id).end_object();
 }
 
+void write_data_channel(JsonValue &json, const Flow &flow) {
+    json.key("data_channel");
+    if (!flow.channel) {
+        json.null();
+        return;
+    }
+    json.begin_object().member("control_id", flow.channel->control_id);
+    json.member("announced_in", token(flow.channel->method));
+    json.member("announcer", flow.channel->announcer.to_string());
+    json.member("announced_ns", ns_since_epoch(flow.channel->announced)).end_object();
+}
+
 // Tags or labels, outermost first; null without any.
 template <std::size_t N, typename T>
 void write_stack(JsonValue &json, const char (&name)[N], const std::vector<T> &numbers) {
@@ -329,8 +341,10 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     json.member("detected_protocol", flow.detection ? std::optional(flow.detection->protocol) : std::nullopt);
     json.member("application", flow.detection ? flow.detection->application : std::nullopt);
     json.member("end_reason", token(flow.flow.end_reason));
-    json.member("level", flow.flow.key.level).member("parent_id", flow.flow.parent_id);
+    const auto control = flow.flow.channel ? std::optional(flow.flow.channel->control_id) : std::nullopt;
+    json.member("level", flow.flow.key.level).member("parent_id", flow.flow.parent_id ? flow.flow.parent_id : control);
     write_tunnel(json, flow.flow);
+    write_data_channel(json, flow.flow);
     json.key("relation");
     if (flow.relation) {
         json.begin_object().member("kind", token(*flow.relation)).end_object();

@@ -64,7 +64,9 @@ void write_losses(JsonValue &json, const Losses &losses) {
         .member("timed_out_fragments", losses.timed_out_fragments);
     json.member("evicted_flows", losses.evicted_flows).member("flows_left_out", losses.flows_left_out);
     json.member("detections_cut_short", losses.detections_cut_short);
-    json.member("forgotten_names", losses.forgotten_names).end_object();
+    json.member("forgotten_names", losses.forgotten_names);
+    json.member("announcements_not_believed", losses.announcements_not_believed);
+    json.member("forgotten_announcements", losses.forgotten_announcements).end_object();
 }
 
 void write_malformations(JsonValue &json, const std::array<std::uint64_t, malformation_count> &counts) {

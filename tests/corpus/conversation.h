@@ -36,8 +36,6 @@ struct Conversation {
     std::map<Endpoint, SentByEnd> sent; // one entry if a host talks to itself from the same port
     // Absent where nobody can be sure.
     std::optional<Endpoint> initiator;
-    // Of the control connection that announced it.
-    std::optional<ConversationKey> parent;
 };
 
 using Conversations = std::map<ConversationKey, Conversation>;

@@ -1,5 +1,9 @@
 #include "analyze/observer.h"
 
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -359,6 +363,106 @@ TEST_F(ObserverTest, EveryFrameOfAnAggregateIsInAFlow) {
     EXPECT_EQ(1003, seen.flows[2].flow.ends.initiator.port);
     EXPECT_EQ((TrafficCounters{1, 52, 29, 1}), seen.flows[2].flow.traffic.initiator);
     EXPECT_EQ(0, seen.flows[2].flow.key.level);
+}
+
+// A client that gets a file with FTP in passive mode.
+class DataChannelTest : public ObserverTest {
+  protected:
+    void control_says(const char *text, std::int64_t ms) {
+        host_connects(51000, 21, ms - 3);
+        observe(tcp(peer_address, 21, host_address, 51000, "P.", ms).seq(101).ack(2).payload(text));
+    }
+};
+
+TEST_F(DataChannelTest, AFlowThatWasAnnouncedIsLinkedToTheFlowThatAnnouncedIt) {
+    control_says("227 Entering Passive Mode (198,51,100,7,117,53)\r\n", 10);
+    host_connects(51001, 30005, 20);
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(2));
+    const FlowRecord &data = seen.flows[1];
+    ASSERT_TRUE(data.flow.channel);
+    EXPECT_EQ(seen.flows[0].flow.id, data.flow.channel->control_id);
+    EXPECT_EQ(std::nullopt, data.flow.parent_id); // nothing carries it
+    EXPECT_EQ(PortRole::negotiated, data.responder.port.role);
+    EXPECT_THAT(data.responder.port.evidence, Contains(Evidence::announced));
+    EXPECT_EQ(PortRole::ephemeral, data.initiator.port.role);
+    EXPECT_EQ(RelationKind::data_channel, data.relation);
+    ASSERT_THAT(seen.relations, SizeIs(1));
+    EXPECT_EQ(RelationKind::data_channel, seen.relations[0].kind);
+    EXPECT_THAT(seen.relations[0].flow_ids, ElementsAre(seen.flows[0].flow.id, data.flow.id));
+}
+
+TEST_F(DataChannelTest, AnAnnouncementSaysWhoBeganWhereNoHandshakeDoes) {
+    control_says("227 Entering Passive Mode (198,51,100,7,117,53)\r\n", 10);
+    observe(tcp(peer_address, 30005, host_address, 51001, "P.", 20).payload("the file"));
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(2));
+    EXPECT_EQ(30005, seen.flows[1].responder.endpoint.port);
+    EXPECT_EQ(PortRole::negotiated, seen.flows[1].responder.port.role);
+    EXPECT_EQ(Evidence::announced, seen.flows[1].initiator_verdict.evidence.front());
+}
+
+TEST_F(DataChannelTest, AFlowThatNobodyAnnouncedHasNoControlFlow) {
+    control_says("227 Entering Passive Mode (198,51,100,7,117,53)\r\n", 10);
+    host_connects(51001, 30006, 20);
+    const Observation seen = observer_.finish();
+    EXPECT_FALSE(seen.flows.at(1).flow.channel);
+    EXPECT_EQ(PortRole::service, seen.flows.at(1).responder.port.role);
+}
+
+TEST_F(DataChannelTest, AThirdHostsPortIsCountedAndNotBelieved) {
+    control_says("227 Entering Passive Mode (203,0,113,9,117,53)\r\n", 10);
+    EXPECT_EQ(1U, observer_.finish().losses.announcements_not_believed);
+}
+
+TEST_F(DataChannelTest, InsideATunnelItIsExpectedInsideATunnel) {
+    const auto inner = [](PacketBuilder packet, const char *from, std::uint16_t from_port, const char *to,
+                          std::uint16_t to_port) { return packet.ipv4(from, to).tcp(from_port, to_port); };
+    const auto tunnel = [] { return raw_ip().ipv4("203.0.113.1", "203.0.113.2").gre(); };
+    observe(inner(tunnel(), peer_address, 21, host_address, 51000)
+                .flags("P.")
+                .payload("227 Entering Passive Mode (198,51,100,7,117,53)\r\n"));
+    observe(tcp(host_address, 51001, peer_address, 30005, "S", 10));
+    observe(inner(tunnel(), host_address, 51001, peer_address, 30005).flags("S").at_ms(20));
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(4)); // the tunnel's own is the first
+    EXPECT_FALSE(seen.flows[2].flow.channel);
+    ASSERT_TRUE(seen.flows[3].flow.channel);
+    EXPECT_EQ(seen.flows[1].flow.id, seen.flows[3].flow.channel->control_id);
+    EXPECT_EQ(seen.flows[0].flow.id, seen.flows[3].flow.parent_id);
+}
+
+TEST_F(DataChannelTest, AControlFlowOnAnotherPortIsRecognisedByItsBytes) {
+    observe(tcp(host_address, 51000, peer_address, 2121, "S", 0).seq(1));
+    observe(tcp(peer_address, 2121, host_address, 51000, "S.", 1).seq(100).ack(2));
+    observe(tcp(host_address, 51000, peer_address, 2121, ".", 2).seq(2).ack(101));
+    std::uint32_t client_seq = 2;
+    std::uint32_t server_seq = 101;
+    std::int64_t ms = 3;
+    for (const auto &[question, answer] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+             {"", "220 (vsFTPd 3.0.3)\r\n"},
+             {"USER anonymous\r\n", "331 Please specify the password.\r\n"},
+             {"PASS a@example.org\r\n", "230 Login successful.\r\n"},
+             {"SYST\r\n", "215 UNIX Type: L8\r\n"},
+             {"TYPE I\r\n", "200 Switching to Binary mode.\r\n"},
+             {"CWD pub\r\n", "250 Directory successfully changed.\r\n"},
+             {"PASV\r\n", "227 Entering Passive Mode (198,51,100,7,117,53).\r\n"}}) {
+        if (!question.empty()) {
+            observe(tcp(host_address, 51000, peer_address, 2121, "P.", ++ms)
+                        .seq(client_seq)
+                        .ack(server_seq)
+                        .payload(question));
+            client_seq += static_cast<std::uint32_t>(question.size());
+        }
+        observe(
+            tcp(peer_address, 2121, host_address, 51000, "P.", ++ms).seq(server_seq).ack(client_seq).payload(answer));
+        server_seq += static_cast<std::uint32_t>(answer.size());
+    }
+    host_connects(51001, 30005, 100);
+    const Observation seen = observer_.finish();
+    ASSERT_THAT(seen.flows, SizeIs(2));
+    EXPECT_EQ("ftp", seen.flows[0].detection.value().protocol);
+    EXPECT_TRUE(seen.flows[1].flow.channel);
 }
 
 } // namespace

@@ -49,6 +49,8 @@ TEST(Options, PayloadsAreLookedIntoUnlessToldNotTo) {
     EXPECT_TRUE(parsed<ReplayCommand>({"replay", "a.pcap"}).analysis.detect_protocols);
     EXPECT_FALSE(parsed<ReplayCommand>({"replay", "a.pcap", "--no-dpi"}).analysis.detect_protocols);
     EXPECT_FALSE(parsed<LiveCommand>({"live", "--no-dpi"}).analysis.detect_protocols);
+    EXPECT_TRUE(parsed<ReplayCommand>({"replay", "a.pcap"}).analysis.link_data_channels);
+    EXPECT_FALSE(parsed<ReplayCommand>({"replay", "a.pcap", "--no-dpi"}).analysis.link_data_channels);
 }
 
 TEST(Options, FlowsMayBeToldApartByWhatIsAroundTheirPackets) {
