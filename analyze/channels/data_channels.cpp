@@ -137,7 +137,7 @@ void DataChannels::add(Control &control, const Door &door, Expectation expectati
     }
     due_.push_back({expectation.until, waiting});
     control.announced.push_back(waiting);
-    expectations.push_back(std::move(expectation));
+    expectations.push_back(expectation);
 }
 
 DataChannels::Expectation *DataChannels::find(const Waiting &waiting) {

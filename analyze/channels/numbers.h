@@ -12,9 +12,8 @@ namespace doorplate {
 // Decimal digits and nothing else; nothing if they are too large for T.
 template <std::unsigned_integral T> [[nodiscard]] std::optional<T> whole_number(std::string_view text) {
     T value = 0;
-    const char *end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stopped != end) return std::nullopt;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || stopped != text.data() + text.size()) return std::nullopt;
     return value;
 }
 

@@ -63,6 +63,32 @@ TEST(ExplainFlow, OfABareFileClaimsNothingAboutItsHost) {
         replayed(FlowBuilder()));
 }
 
+TEST(ExplainFlow, SaysWhoAnnouncedADataChannelWhereAndWhen) {
+    const std::string passive = replayed(FlowBuilder()
+                                             .from("192.0.2.10:51034")
+                                             .to("198.51.100.7:30005")
+                                             .announced_by("198.51.100.7", AnnouncedIn::ftp_pasv, 3));
+    EXPECT_THAT(passive,
+                HasSubstr(" The server, 198.51.100.7, announced port 30005 in flow #3 (FTP's reply 227 to "
+                          "PASV), 1.0 ms earlier; with this connection the client came to it. 30005 was agreed "
+                          "on inside another flow: the SYN came to it, and it was announced in flow #3. "));
+    EXPECT_THAT(replayed(FlowBuilder()
+                             .from("198.51.100.7:20")
+                             .to("192.0.2.10:51035")
+                             .announced_by("192.0.2.10", AnnouncedIn::ftp_port, 3)),
+                HasSubstr(" The client, 192.0.2.10, announced port 51035 in flow #3 (FTP's PORT command), 1.0 ms "
+                          "earlier; with this connection the server came to it. "));
+}
+
+TEST(ExplainFlow, SaysWhoseMediaSomebodyElseAnnounced) {
+    EXPECT_THAT(replayed(FlowBuilder()
+                             .transport(Transport::udp)
+                             .to("203.0.113.9:6004")
+                             .announced_by("198.51.100.7", AnnouncedIn::sdp, 3)),
+                HasSubstr(" The host 198.51.100.7 announced port 6004 of 203.0.113.9 in flow #3 (SIP's session "
+                          "description), 1.0 ms earlier. "));
+}
+
 TEST(ExplainFlow, NamesBothProgramsOnLoopback) {
     const std::string text =
         live(FlowBuilder()

@@ -236,8 +236,9 @@ TEST(Schema, KnowsEveryTokenAndNoOther) {
     expect_tokens_in_schema("port_role", PortRole::none);
     expect_tokens_in_schema("match", MatchQuality::recorded);
     expect_tokens_in_schema("unknown_reason", UnknownReason::ambiguous);
-    expect_tokens_in_schema("relation_kind", RelationKind::multihomed);
+    expect_tokens_in_schema("relation_kind", RelationKind::data_channel);
     expect_tokens_in_schema("sctp_state", SctpState::aborted);
+    expect_tokens_in_schema("announced_in", AnnouncedIn::skinny);
     expect_tokens_in_schema("tunnel_kind", TunnelKind::ayiya, TunnelKind::ip_in_ip);
     expect_tokens_in_schema("malformation", Malformation::bad_transport_checksum);
 }
@@ -265,6 +266,7 @@ TEST(Schema, SamplesAreWritten) {
     flows.back().flow.sctp->facts.responder = every;
     flows.back().flow.sctp->other_path_id = 1;
     flows.back().flow.sctp->payload_protocols = {UINT32_MAX};
+    flows.push_back(FlowBuilder().announced_by("198.51.100.7", AnnouncedIn::ftp_pasv, 3));
     for (std::size_t i = 0; i <= static_cast<std::size_t>(UnknownReason::ambiguous); ++i) {
         Attribution who = unknown(static_cast<UnknownReason>(i));
         if (who.unknown == UnknownReason::ambiguous) who.holders = {process(1, "a"), process(2, "b")};

@@ -59,6 +59,12 @@ class FlowCase {
         host_.unprivileged_port_start = start;
         return *this;
     }
+    // The port of this end was agreed on in another flow.
+    FlowCase &negotiated_at(Side side, AnnouncedIn method) {
+        flow_.channel.emplace().method = method;
+        flow_.channel->negotiated[side] = true;
+        return *this;
+    }
     FlowCase &listener_at(Side side) {
         context_.sockets[side].listener_seen = true;
         return *this;

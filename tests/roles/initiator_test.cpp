@@ -8,6 +8,22 @@ namespace {
 const std::string client = "192.0.2.1:40000";
 const std::string web = "198.51.100.7:443";
 
+TEST(InitiatorTest, WhoseAnnouncedPortIsUsedDidNotBegin) {
+    const FlowCase flow = tcp_flow("198.51.100.7:30005", "192.0.2.1:80")
+                              .with(Evidence::first_seen)
+                              .negotiated_at(Side::initiator, AnnouncedIn::ftp_pasv);
+    EXPECT_EQ("192.0.2.1:80", flow.initiator()); // whatever the numbers say
+    EXPECT_EQ(Evidence::announced, flow.began().evidence.front());
+    EXPECT_GT(flow.began().confidence, 0.9);
+}
+
+TEST(InitiatorTest, AnAnnouncementDoesNotSayWhoBeginsToSendMedia) {
+    const FlowCase flow = udp_flow("198.51.100.7:30004", "192.0.2.1:30006")
+                              .with(Evidence::first_seen)
+                              .negotiated_at(Side::initiator, AnnouncedIn::sdp);
+    EXPECT_FALSE(contains(flow.began().evidence, Evidence::announced));
+}
+
 TEST(InitiatorTest, WhoeverSentTheSynBegan) {
     const FlowCase flow = tcp_flow(client, web).with(Evidence::syn);
     EXPECT_EQ(client, flow.initiator());

@@ -278,6 +278,49 @@ TEST(PortRoleTest, AFlowSeenFromItsAnswerIsJudgedTurnedRound) {
     EXPECT_EQ("domain", ports.responder.registered_service->name);
 }
 
+TEST(PortRoleTest, AnAnnouncedPortIsNegotiatedAndTheOtherOneIsNot) {
+    const auto ports = tcp_flow("192.0.2.1:51001", "198.51.100.7:30005")
+                           .with(Evidence::syn)
+                           .negotiated_at(Side::responder, AnnouncedIn::ftp_pasv)
+                           .ports();
+    EXPECT_EQ(PortRole::negotiated, ports.responder.role);
+    EXPECT_TRUE(contains(ports.responder.evidence, Evidence::announced));
+    EXPECT_EQ(PortRole::ephemeral, ports.initiator.role);
+}
+
+TEST(PortRoleTest, ActiveFtpComesFromItsFixedPortToANegotiatedOne) {
+    const auto ports = tcp_flow("198.51.100.7:20", "192.0.2.1:51001")
+                           .with(Evidence::syn)
+                           .negotiated_at(Side::responder, AnnouncedIn::ftp_port)
+                           .ports();
+    EXPECT_EQ(PortRole::fixed_source, ports.initiator.role);
+    EXPECT_EQ(PortRole::negotiated, ports.responder.role);
+}
+
+TEST(PortRoleTest, TftpAnswersFromANegotiatedPortToTheClientsEphemeralOne) {
+    const FlowCase flow = udp_flow("198.51.100.7:3445", "192.0.2.1:51001")
+                              .with(Evidence::first_seen)
+                              .others_come_to(Side::responder, 1)
+                              .negotiated_at(Side::initiator, AnnouncedIn::tftp_request);
+    EXPECT_EQ("198.51.100.7:3445", flow.initiator());
+    EXPECT_EQ(PortRole::negotiated, flow.ports().initiator.role);
+    EXPECT_EQ(PortRole::ephemeral, flow.ports().responder.role);
+    EXPECT_GT(flow.ports().responder.confidence, 0.8);
+}
+
+TEST(PortRoleTest, NfsHasAFixedPortWhateverThePortMapperSays) {
+    const auto nfs = udp_flow("192.0.2.1:51001", "198.51.100.7:2049")
+                         .with(Evidence::first_seen)
+                         .negotiated_at(Side::responder, AnnouncedIn::rpc_getport)
+                         .ports();
+    EXPECT_EQ(PortRole::service, nfs.responder.role);
+    const auto other = udp_flow("192.0.2.1:51001", "198.51.100.7:1048")
+                           .with(Evidence::first_seen)
+                           .negotiated_at(Side::responder, AnnouncedIn::rpc_getport)
+                           .ports();
+    EXPECT_EQ(PortRole::negotiated, other.responder.role);
+}
+
 TEST(PortRoleTest, BothEndsOfALoopbackFlowAreJudgedByThisHostsRange) {
     const auto ports = tcp_flow("127.0.0.1:40000", "127.0.0.1:8080")
                            .with(Evidence::syn)

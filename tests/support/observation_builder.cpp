@@ -211,6 +211,16 @@ FlowBuilder &FlowBuilder::inside(TunnelKind tunnel, std::optional<std::uint64_t>
     record_.flow.parent_id = parent;
     return *this;
 }
+FlowBuilder &FlowBuilder::announced_by(std::string_view announcer, AnnouncedIn method, std::uint64_t control) {
+    record_.flow.channel = {.control_id = control,
+                            .method = method,
+                            .announcer = IpAddress::parse(announcer).value(),
+                            .announced = record_.flow.start - std::chrono::milliseconds(1),
+                            .negotiated = {false, true}};
+    record_.relation = RelationKind::data_channel;
+    return responder_port(PortRole::negotiated, 0.97, {Evidence::syn, Evidence::announced});
+}
+
 FlowBuilder &FlowBuilder::with_tags(const std::vector<std::uint16_t> &vlans, const std::vector<std::uint32_t> &mpls) {
     record_.flow.vlans = vlans;
     record_.flow.mpls = mpls;

@@ -51,6 +51,8 @@ class FlowBuilder {
     FlowBuilder &on_loopback();
     // Its packets travel inside those of flow `parent`.
     FlowBuilder &inside(TunnelKind tunnel, std::optional<std::uint64_t> number, std::uint64_t parent);
+    // The port of the responder was announced a millisecond before, in flow `control`.
+    FlowBuilder &announced_by(std::string_view announcer, AnnouncedIn method, std::uint64_t control);
     FlowBuilder &with_tags(const std::vector<std::uint16_t> &vlans, const std::vector<std::uint32_t> &mpls);
 
     // Registered services are looked up here, so that they need not be repeated.
