@@ -306,8 +306,7 @@ TEST(PortMapperTest, NoAnswerAnnouncesNothing) {
         (void)read(*mapper, Speaker::client, rpc_call(7, 2, 3, question));
         EXPECT_THAT(read(*mapper, Speaker::server, answer), IsEmpty());
     }
-    for (const char *address :
-         {"", ".", "192.0.2.1", "192.0.2.1.0.0", "192.0.2.1.256.1", "192.0.2.1.8.", "x.1.1"}) {
+    for (const char *address : {"", ".", "192.0.2.1", "192.0.2.1.0.0", "192.0.2.1.256.1", "192.0.2.1.8.", "x.1.1"}) {
         const auto mapper = make_port_mapper_reader(Transport::udp);
         (void)read(*mapper, Speaker::client,
                    rpc_call(7, 3, 3, big32(100003) + big32(3) + xdr_string("tcp") + xdr_string("") + xdr_string("")));

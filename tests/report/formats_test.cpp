@@ -55,11 +55,32 @@ TEST(Json, AFlowInsideATunnelNamesItsTunnelAndTheFlowThatCarriesIt) {
     EXPECT_EQ("null", outer["mpls"]);
 }
 
-TEST(Csv, TunnelsAndLabelsAreTheLastColumns) {
+TEST(Csv, TunnelsLabelsAndAnnouncementsAreTheLastColumns) {
     const std::string csv =
         csv_of(replay_of({FlowBuilder().id(4).inside(TunnelKind::gre, 42, 3).with_tags({}, {16, 17})}));
-    EXPECT_THAT(csv, HasSubstr(",explanation,level,parent_id,tunnel_kind,tunnel_id,mpls\r\n"));
-    EXPECT_THAT(csv, HasSubstr(",1,3,gre,42,16 17\r\n"));
+    EXPECT_THAT(csv, HasSubstr(",explanation,level,parent_id,tunnel_kind,tunnel_id,mpls,announced_in,announcer\r\n"));
+    EXPECT_THAT(csv, HasSubstr(",1,3,gre,42,16 17,,\r\n"));
+}
+
+TEST(Csv, ADataChannelHasItsControlFlowForAParent) {
+    EXPECT_THAT(csv_of(replay_of({FlowBuilder().id(4).announced_by("198.51.100.7", AnnouncedIn::ftp_pasv, 3)})),
+                HasSubstr(",0,3,,,,ftp_pasv,198.51.100.7\r\n"));
+}
+
+TEST(Html, ADataChannelNamesTheFlowThatAnnouncedIt) {
+    EXPECT_THAT(html_of(replay_of({FlowBuilder().id(4).announced_by("198.51.100.7", AnnouncedIn::ftp_pasv, 3)})),
+                HasSubstr("#4 of #3"));
+}
+
+TEST(Json, ADataChannelSaysWhoAnnouncedItWhereAndWhen) {
+    auto record = json_paths(ndjson_of(FlowBuilder().id(4).announced_by("198.51.100.7", AnnouncedIn::ftp_pasv, 3)));
+    EXPECT_EQ("3", record["parent_id"]);
+    EXPECT_EQ("3", record["data_channel.control_id"]);
+    EXPECT_EQ("ftp_pasv", record["data_channel.announced_in"]);
+    EXPECT_EQ("198.51.100.7", record["data_channel.announcer"]);
+    EXPECT_EQ("1699999999999000000", record["data_channel.announced_ns"]);
+    EXPECT_EQ("data_channel", record["relation.kind"]);
+    EXPECT_EQ("negotiated", record["responder.role"]);
 }
 
 TEST(Html, AFlowInsideATunnelNamesTheOneThatCarriesIt) {
