@@ -35,7 +35,7 @@ std::string_view name(AnnouncedIn method) {
 } // namespace
 
 ControlFlow::ControlFlow(Transport transport, std::string_view client, std::string_view server, ChannelLimits limits)
-    : channels_(limits), flow_{last_flow_, transport, {endpoint(client), endpoint(server)}, 0} {
+    : channels_(limits), flow_{1, transport, {endpoint(client), endpoint(server)}, 0} {
     const auto role = control_by_port(transport, {flow_.ends.initiator.port, flow_.ends.responder.port});
     if (role) channels_.follow(flow_, *role);
 }
