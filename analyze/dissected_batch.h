@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <span>
 #include <vector>
 
@@ -25,7 +25,7 @@ class DissectedBatch {
     std::vector<Dissection> dissections_;
     std::vector<Arrival> arrivals_;
     std::size_t count_ = 0;
-    std::deque<MoreFrames> more_frames_;
+    std::list<MoreFrames> more_frames_;
 };
 
 } // namespace doorplate

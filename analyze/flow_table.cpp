@@ -128,7 +128,7 @@ bool is_plain(const std::optional<TcpFields> &tcp) { return tcp && !tcp->syn && 
 
 // A packet that begins another flow with the same ends, if the one that is there is over.
 bool may_end_flow(const Dissection &dissection) {
-    return (dissection.tcp && dissection.tcp->syn) || (dissection.sctp && dissection.sctp->init);
+    return (dissection.tcp && dissection.tcp->syn) || (dissection.sctp && dissection.sctp->has(SctpChunk::init));
 }
 
 TcpTracker::Segment segment_of(const Packet &packet, const Dissection &dissection) {
