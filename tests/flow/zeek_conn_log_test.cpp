@@ -59,9 +59,6 @@ constexpr std::array no_baseline{
               "Zeek was told to verify checksums of a host that leaves them to its network card"},
 };
 
-// Was agreed on in another connection: nothing in these bytes says it.
-constexpr std::string_view named_elsewhere = "ftp-data";
-
 constexpr std::array differences{
     Exception{"ntp__misordered-ntp.pcap", 1, "Zeek counts the server's answer, which came first, as the client's"},
     Exception{"tunnels__gtp__gtp1_gn_normal_incl_fragmentation.pcap", 1,
@@ -127,7 +124,7 @@ Rows zeek_rows(const fs::path &log) {
                 .ip_bytes = at("orig_ip_bytes") + " " + at("resp_ip_bytes")};
         if (at("orig_bytes") != "-") row.payload = at("orig_bytes") + " " + at("resp_bytes");
         for (const std::string &service : split(at("service"), ',')) {
-            if (service != "-" && service != named_elsewhere) row.services.insert(service);
+            if (service != "-") row.services.insert(service);
         }
         rows.push_back(row);
     }
@@ -161,6 +158,8 @@ Row our_row(const FlowRecord &record) {
     if (const auto *registered = registered_service(flow.key.transport, flow.ends.responder.port)) {
         row.services.emplace(registered->name);
     }
+    // FTP's kinds are the first.
+    if (flow.channel && flow.channel->method <= AnnouncedIn::ftp_lpsv) row.services.insert("ftp-data");
     return row;
 }
 

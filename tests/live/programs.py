@@ -3,6 +3,8 @@
 import pathlib
 import subprocess
 
+from conftest import wait_until
+
 
 def start_ticks(pid):
     """Field 22 of /proc/PID/stat."""
@@ -33,6 +35,7 @@ http {{
     )
     server = network.start(host, "/usr/sbin/nginx", "-c", config, "-p", folder)
     network.wait_for_listener(host, 80)
+    wait_until(lambda: children(server.pid), "nginx's worker")
     return server
 
 
