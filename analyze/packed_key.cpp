@@ -10,22 +10,9 @@
 namespace doorplate {
 namespace {
 
-// Seeded from the clock and the address space at start, so that nobody can choose colliding flows beforehand; no output
-// depends on the order of the table. Odd, so that no word can take it away.
-const std::uint64_t seed = (static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
-                            std::bit_cast<std::uintptr_t>(&seed)) |
-                           1U;
-
 constexpr std::uint64_t kind_ipv6 = 1;
-constexpr unsigned level_shift = 1;
 constexpr std::uint64_t level_mask = 3;
 constexpr std::uint64_t kind_asked_by_low = 8;
-
-std::uint64_t multiply_mix(std::uint64_t a, std::uint64_t b) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = Wide{a} * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
 
 std::uint32_t ipv4_word(const IpAddress &address) {
     std::uint32_t word = 0;
@@ -59,49 +46,39 @@ std::uint64_t icmp_ports(const IcmpExchange &icmp) {
 
 void set_ipv6(PackedKey &key, const IpAddress &low, const IpAddress &high) {
     key.ipv6 = {ipv6_word(low, 0), ipv6_word(low, 1), ipv6_word(high, 0), ipv6_word(high, 1)};
-    key.addresses = multiply_mix(key.ipv6[0] ^ seed, key.ipv6[1] ^ 0x9e3779b97f4a7c15U) ^
-                    multiply_mix(key.ipv6[2] ^ std::rotl(seed, 29), key.ipv6[3] ^ 0xd6e8feb86659fd93U);
+    key.addresses = multiply_mix(key.ipv6[0] ^ hash_seed, key.ipv6[1] ^ 0x9e3779b97f4a7c15U) ^
+                    multiply_mix(key.ipv6[2] ^ std::rotl(hash_seed, 29), key.ipv6[3] ^ 0xd6e8feb86659fd93U);
 }
 
 } // namespace
 
-PackedKey packed_key(const Dissection &dissection, std::uint8_t level) {
+// From the clock and the address space at start, so that nobody can choose colliding flows beforehand; no output
+// depends on the order of the table. Odd, so that no word can take it away.
+const std::uint64_t hash_seed =
+    (static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
+     std::bit_cast<std::uintptr_t>(&hash_seed)) |
+    1U;
+
+PackedKey other_packed_key(const Dissection &dissection, std::uint8_t level) {
     PackedKey key;
-    std::uint64_t low_port = dissection.source_port;
-    std::uint64_t high_port = dissection.destination_port;
-    std::uint64_t kind = std::uint64_t{level} << level_shift;
-    if (dissection.source.family() == Family::ipv4) {
-        std::uint64_t low = ipv4_word(dissection.source);
-        std::uint64_t high = ipv4_word(dissection.destination);
-        key.source_is_low = (low << 16 | low_port) <= (high << 16 | high_port);
-        // Without a branch that no processor could foresee.
-        const std::uint64_t turn = key.source_is_low ? 0 : ~std::uint64_t{0};
-        const std::uint64_t address_bits = (low ^ high) & turn;
-        const std::uint64_t port_bits = (low_port ^ high_port) & turn;
-        low ^= address_bits;
-        high ^= address_bits;
-        low_port ^= port_bits;
-        high_port ^= port_bits;
-        key.addresses = low | high << 32;
+    const Endpoint source{dissection.source, dissection.source_port};
+    const Endpoint destination{dissection.destination, dissection.destination_port};
+    key.source_is_low = source <= destination;
+    const auto &[low, high] = key.source_is_low ? std::pair(source, destination) : std::pair(destination, source);
+    std::uint64_t kind = std::uint64_t{level} << PackedKey::level_shift;
+    if (source.address.family() == Family::ipv4) {
+        key.addresses = ipv4_word(low.address) | std::uint64_t{ipv4_word(high.address)} << 32;
     } else {
-        const Endpoint source{dissection.source, dissection.source_port};
-        const Endpoint destination{dissection.destination, dissection.destination_port};
-        key.source_is_low = source <= destination;
-        if (key.source_is_low) {
-            set_ipv6(key, dissection.source, dissection.destination);
-        } else {
-            set_ipv6(key, dissection.destination, dissection.source);
-            std::swap(low_port, high_port);
-        }
+        set_ipv6(key, low.address, high.address);
         kind |= kind_ipv6;
     }
-    std::uint64_t ports = low_port | high_port << 16;
+    std::uint64_t ports = low.port | std::uint64_t{high.port} << 16;
     if (dissection.icmp) {
         const IcmpExchange exchange = icmp_exchange(dissection, key.source_is_low);
         ports = icmp_ports(exchange);
         if (exchange.by_low) kind |= kind_asked_by_low;
     }
-    key.rest = ports | static_cast<std::uint64_t>(dissection.transport) << 32 | kind << 40;
+    key.rest = ports | static_cast<std::uint64_t>(dissection.transport) << 32 | kind << PackedKey::kind_shift;
     key.hash = packed_key_hash(key.addresses, key.rest, key.context);
     return key;
 }
@@ -109,7 +86,7 @@ PackedKey packed_key(const Dissection &dissection, std::uint8_t level) {
 PackedKey packed_key(const FlowKey &from) {
     PackedKey key;
     key.context = from.context;
-    std::uint64_t kind = std::uint64_t{from.level} << level_shift;
+    std::uint64_t kind = std::uint64_t{from.level} << PackedKey::level_shift;
     if (from.low.address.family() == Family::ipv4) {
         key.addresses = ipv4_word(from.low.address) | std::uint64_t{ipv4_word(from.high.address)} << 32;
     } else {
@@ -120,33 +97,27 @@ PackedKey packed_key(const FlowKey &from) {
     const std::uint64_t ports =
         has_exchange ? icmp_ports(from.icmp) : from.low.port | std::uint64_t{from.high.port} << 16;
     if (from.icmp.by_low) kind |= kind_asked_by_low;
-    key.rest = ports | static_cast<std::uint64_t>(from.transport) << 32 | kind << 40;
+    key.rest = ports | static_cast<std::uint64_t>(from.transport) << 32 | kind << PackedKey::kind_shift;
     key.hash = packed_key_hash(key.addresses, key.rest, key.context);
     return key;
-}
-
-std::uint32_t packed_key_hash(std::uint64_t addresses, std::uint64_t rest, std::uint32_t context) {
-    const std::uint64_t inner = multiply_mix(addresses ^ seed, 0x9e3779b97f4a7c15U);
-    const std::uint64_t outer = multiply_mix(inner ^ rest ^ (std::uint64_t{context} << 48), seed);
-    return static_cast<std::uint32_t>(outer ^ (outer >> 32));
 }
 
 std::uint64_t door_fingerprint(Transport transport, const Endpoint &endpoint) {
     const IpAddress &address = endpoint.address;
     const bool v6 = address.family() == Family::ipv6;
     const std::uint64_t words =
-        v6 ? multiply_mix(ipv6_word(address, 0) ^ seed, ipv6_word(address, 1) ^ std::rotl(seed, 29))
+        v6 ? multiply_mix(ipv6_word(address, 0) ^ hash_seed, ipv6_word(address, 1) ^ std::rotl(hash_seed, 29))
            : ipv4_word(address);
     const std::uint64_t rest =
         endpoint.port | std::uint64_t{std::to_underlying(transport)} << 16 | std::uint64_t{v6} << 24;
-    return multiply_mix(multiply_mix(words ^ seed, 0x9e3779b97f4a7c15U) ^ rest, seed);
+    return multiply_mix(multiply_mix(words ^ hash_seed, 0x9e3779b97f4a7c15U) ^ rest, hash_seed);
 }
 
 FlowKey unpacked_key(std::uint64_t addresses, std::uint64_t rest, const std::array<std::uint64_t, 4> &ipv6) {
     FlowKey key;
     key.transport = static_cast<Transport>(static_cast<std::uint8_t>(rest >> 32));
-    const std::uint64_t kind = rest >> 40 & 0xff;
-    key.level = static_cast<std::uint8_t>(kind >> level_shift & level_mask);
+    const std::uint64_t kind = rest >> PackedKey::kind_shift & 0xff;
+    key.level = static_cast<std::uint8_t>(kind >> PackedKey::level_shift & level_mask);
     if ((kind & kind_ipv6) != 0) {
         key.low.address = ipv6_address(ipv6[0], ipv6[1]);
         key.high.address = ipv6_address(ipv6[2], ipv6[3]);

@@ -9,15 +9,13 @@ namespace {
 // A vector of whatever width the machine has.
 using Words [[gnu::vector_size(32)]] = std::uint64_t;
 
-} // namespace
+constexpr std::size_t block = 2 * sizeof(Words);
 
 // Two sums for the halves of the words, so that nothing waits for a carry. One clone for processors with AVX2 takes
 // half the time: 1500 bytes in 25 ns where the other needs 50.
-[[gnu::target_clones("avx2", "default")]] std::uint64_t ones_complement_sum_of_many(const std::uint8_t *at,
-                                                                                    std::size_t size) {
+[[gnu::target_clones("avx2", "default")]] std::uint64_t sum_of_blocks(const std::uint8_t *at, std::size_t size) {
     Words low{}, high{};
-    const std::size_t in_vectors = size / 64 * 64;
-    for (const std::uint8_t *const end = at + in_vectors; at != end; at += 64) {
+    for (const std::uint8_t *const end = at + size; at != end; at += block) {
         Words first, second;
         std::memcpy(&first, at, sizeof first);
         std::memcpy(&second, at + sizeof first, sizeof second);
@@ -25,7 +23,14 @@ using Words [[gnu::vector_size(32)]] = std::uint64_t;
         high += (first >> 32) + (second >> 32);
     }
     low += high;
-    return low[0] + low[1] + low[2] + low[3] + ones_complement_sum(at, size - in_vectors);
+    return low[0] + low[1] + low[2] + low[3];
+}
+
+} // namespace
+
+std::uint64_t ones_complement_sum_of_many(const std::uint8_t *at, std::size_t size) {
+    const std::size_t in_blocks = size / block * block;
+    return sum_of_blocks(at, in_blocks) + ones_complement_sum(at + in_blocks, size - in_blocks);
 }
 
 } // namespace doorplate
