@@ -13,17 +13,21 @@ namespace doorplate {
 namespace {
 
 // Enough packets that handing them over costs little, few enough that they stay in the cache.
-constexpr std::size_t packets_per_batch = 1024;
-// More batches than threads, so that nobody waits for a moment's delay of another.
-constexpr std::size_t batches_per_thread = 3;
+constexpr std::size_t packets_per_batch = 512;
+// To wake a thread takes longer than to dissect a batch. So whoever had to wait goes on only when there is something to
+// do for a while: half of the batches are free, or a quarter of them ready.
+constexpr std::size_t batches_per_thread = 8;
 constexpr Duration longest_read = std::chrono::milliseconds(250);
 
 // A batch with the bytes that it shows, where the source does not keep them.
 struct Place {
     ReadAhead ahead;
+    // Nothing follows soon.
+    bool is_last_for_now = false;
     std::vector<std::unique_ptr<std::uint8_t[]>> bytes;
 
     void clear() {
+        is_last_for_now = false;
         ahead.packets.clear();
         ahead.interfaces.reset();
         ahead.error.reset();
@@ -92,9 +96,10 @@ class DissectAhead::Impl {
             if (shown_->ahead.at_end || shown_->ahead.error) return shown_->ahead;
             shown_->clear();
             free_.push_back(shown_);
-            freed_.notify_one();
+            if (free_.size() >= places_.size() / 2) freed_.notify_one();
         }
-        done_.wait(lock, [this] { return !ready_.empty() && ready_.begin()->first == wanted_; });
+        const auto is_there = [this] { return !ready_.empty() && ready_.begin()->first == wanted_; };
+        if (!is_there()) done_.wait(lock, [&] { return is_there() && is_enough(); });
         shown_ = ready_.begin()->second;
         ready_.erase(ready_.begin());
         ++wanted_;
@@ -114,15 +119,23 @@ class DissectAhead::Impl {
             {
                 const std::lock_guard lock(mutex_);
                 ready_.emplace(number, place);
+                if (place->is_last_for_now) last_for_now_ = std::max(last_for_now_.value_or(0), number);
+                if (!is_enough()) continue;
             }
             done_.notify_one();
         }
     }
 
+    // Is it worth while to wake who waits for what is ready?
+    [[nodiscard]] bool is_enough() const {
+        return ready_.size() >= places_.size() / 4 || (last_for_now_ && *last_for_now_ >= wanted_);
+    }
+
     // Waits for one; none if there is nothing more to do.
     Place *free_place() {
         std::unique_lock lock(mutex_);
-        freed_.wait(lock, [this] { return stopping_ || ended_ || !free_.empty(); });
+        const auto is_over = [this] { return stopping_ || ended_; };
+        if (free_.empty()) freed_.wait(lock, [&] { return is_over() || free_.size() >= places_.size() / 2; });
         if (stopping_ || ended_) return nullptr;
         Place *place = free_.front();
         free_.pop_front();
@@ -145,7 +158,8 @@ class DissectAhead::Impl {
                 ahead.packets.resize(ahead.packets.size() - static_cast<std::size_t>(packets_read_ - *limit_));
                 ahead.at_end = true;
             }
-            if (!packets || !packets->more_at_hand) break;
+            place.is_last_for_now = !packets || !packets->more_at_hand || ahead.at_end;
+            if (place.is_last_for_now) break;
         }
         if (source_.interfaces().size() > interfaces_seen_) {
             ahead.interfaces = source_.interfaces();
@@ -176,6 +190,7 @@ class DissectAhead::Impl {
     std::deque<Place *> free_;
     std::map<std::uint64_t, Place *> ready_;
     std::uint64_t wanted_ = 0;
+    std::optional<std::uint64_t> last_for_now_; // of what is or was ready
     Place *shown_ = nullptr;
     bool stopping_ = false;
     bool ended_ = false;
