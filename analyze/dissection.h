@@ -176,7 +176,8 @@ struct Dissection {
     // not the first, whose flow the fragment table knows, and where a header in front of the ports, or ICMP's, is cut
     // or broken.
     bool flow_ready = false;
-    // The snapshot length cut a header that we needed. Options of TCP are not.
+    // A header that we needed was not captured: cut by the snapshot length, or, of a tunnel, in another fragment. Options
+    // of TCP are not needed.
     bool truncated = false;
     // The first thing that was wrong, if any.
     std::optional<Malformation> malformation;

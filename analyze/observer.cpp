@@ -148,7 +148,7 @@ class Observer::Impl {
     void ingest_level(const Arrival &arrival) {
         const Dissection &dissection = *arrival.dissection;
         if (!is_flawless(dissection)) [[unlikely]] {
-            count_flaws(dissection);
+            count_flaws(dissection, *arrival.packet);
             if (current_.done) return;
         }
         FlowTable::Update update = table_.add(arrival, current_.parent);
@@ -229,9 +229,9 @@ class Observer::Impl {
         current_ = around;
     }
 
-    void count_flaws(const Dissection &dissection) {
+    void count_flaws(const Dissection &dissection, const Packet &packet) {
         if (dissection.malformation) ++malformations_[static_cast<std::size_t>(*dissection.malformation)];
-        if (dissection.truncated) ++losses_.truncated_packets;
+        if (dissection.truncated && packet.bytes.size() < packet.original_length) ++losses_.truncated_packets;
         const auto bad = bad_checksum(dissection);
         if (!bad) return;
         ++malformations_[static_cast<std::size_t>(*bad)];

@@ -24,8 +24,9 @@ namespace doorplate {
 namespace {
 
 constexpr std::size_t batch_packets = 256;
-// Enough to tell every format that we know by its first bytes.
+// What begins a file. Enough to tell every format that we know is snoop's.
 constexpr std::size_t magic_bytes = 4;
+constexpr std::size_t longest_magic = 8;
 
 struct Compression {
     std::string_view name;
@@ -174,7 +175,7 @@ Result<void> SavefileSource::begin() {
 }
 
 Result<void> SavefileSource::recognise() {
-    while (window_->unread().size() < magic_bytes) {
+    while (window_->unread().size() < longest_magic) {
         const auto arrival = window_->wait_for_more();
         if (!arrival) return failure(name_ + ": " + cannot_be_read(arrival.error().message));
         if (*arrival == ByteWindow::Arrival::interrupted)

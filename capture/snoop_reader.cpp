@@ -26,18 +26,15 @@ std::optional<LinkType> link_type_of_snoop(std::uint32_t number) {
 } // namespace
 
 bool SnoopReader::recognises(Bytes beginning) {
-    // Its first four bytes are all that is there at first, and nobody else's.
-    const std::size_t there = std::min(beginning.size(), magic.size());
-    return there >= 4 && std::ranges::equal(beginning.first(there), Bytes(magic).first(there));
+    return beginning.size() >= magic.size() && std::ranges::equal(beginning.first(magic.size()), magic);
 }
 
 std::string SnoopReader::read_file_header(Bytes bytes) {
     ByteReader reader(bytes);
-    const auto beginning = reader.take(magic.size());
+    const bool is_recognised = reader.skip(magic.size());
     const auto number = reader.be32();
     const auto link_type = reader.be32();
-    if (!beginning || !number || !link_type) return "the file header is cut short";
-    if (!std::ranges::equal(*beginning, magic)) return "the magic bytes of a snoop file are missing";
+    if (!is_recognised || !number || !link_type) return "the file header is cut short";
     if (*number != version) return fmt::format("version {} of the snoop format is unknown (2 is RFC 1761's)", *number);
     const auto known = link_type_of_snoop(*link_type);
     if (!known) return fmt::format("link type {} of the snoop format is unknown", *link_type);

@@ -63,8 +63,8 @@ namespace doorplate {
         if (const std::string_view fault = fault_of(level, packet); !fault.empty()) return fault;
         if ((level.tunnel == TunnelKind::none) != (&level == dissected.levels.data()))
             return "a tunnel at the wrong level";
-        if (level.truncated && is_whole && !in_pieces) return "truncated, but nothing is missing";
         in_pieces = in_pieces || level.fragment;
+        if (level.truncated && is_whole && !in_pieces) return "truncated, but nothing is missing";
     }
     return {};
 }
