@@ -180,8 +180,10 @@ void DataChannels::advance(Timestamp time) {
     }
 }
 
-bool DataChannels::may_come_from(const Expectation &expectation, const Endpoint &peer) {
+bool DataChannels::may_come_from(const Expectation &expectation, const Endpoint &peer) const {
     constexpr std::uint16_t tftp_port = 69;
+    // One that was renewed may stand behind others that wait longer.
+    if (expectation.until < now_) return false;
     // A request once more is no answer.
     if (expectation.channel.method == AnnouncedIn::tftp_request && peer.port == tftp_port) return false;
     return !expectation.peer || *expectation.peer == peer.address;
@@ -206,13 +208,13 @@ std::optional<DataChannel> DataChannels::claim(const FlowEnds &flow, Timestamp t
     }
     const auto announced_with = [&](Side at, std::uint64_t control_id) {
         return newest(door(at), [&](const Expectation &known) {
-            return known.channel.control_id == control_id && is_passed_on(known.channel.method);
+            return known.channel.control_id == control_id && is_passed_on(known.channel.method) && known.until >= now_;
         });
     };
     if (found == nullptr) { // neither end's own host said it, but both ends were announced together
         side = Side::responder;
         found = newest(door(side), [&](const Expectation &known) {
-            return is_passed_on(known.channel.method) &&
+            return is_passed_on(known.channel.method) && known.until >= now_ &&
                    announced_with(other(side), known.channel.control_id) != nullptr;
         });
     }
@@ -223,7 +225,7 @@ std::optional<DataChannel> DataChannels::claim(const FlowEnds &flow, Timestamp t
     channel.negotiated[is_tftp ? other(side) : side] = true;
     if (is_media(channel.method) && newest(door(other(side)), [&](const Expectation &known) {
                                         return known.channel.control_id == channel.control_id &&
-                                               is_media(known.channel.method);
+                                               is_media(known.channel.method) && known.until >= now_;
                                     }) != nullptr)
         channel.negotiated[other(side)] = true;
     if (is_for_one_flow(channel.method)) {

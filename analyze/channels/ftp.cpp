@@ -81,7 +81,10 @@ class FtpReader final : public ControlReader {
             if (said) out.push_back(*said);
         });
     }
-    void lost(Speaker from) override { lines_[from].lost(false); }
+    void lost(Speaker from) override {
+        lines_[from].lost(false);
+        if (from == Speaker::server) open_reply_.clear(); // its end may be what is missing
+    }
     [[nodiscard]] bool is_over() const override { return encrypted_; }
 
   private:

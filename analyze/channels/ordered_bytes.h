@@ -22,8 +22,10 @@ class OrderedBytes {
     static constexpr std::size_t most_held_bytes = 4096;
     static constexpr std::size_t most_held_segments = 16;
 
-    // Payload begins here: a SYN was seen.
-    void begin_at(std::uint32_t sequence) { next_ = sequence; }
+    // Payload begins here: a SYN was seen. If it was sent again, nothing begins anew.
+    void begin_at(std::uint32_t sequence) {
+        if (!next_) next_ = sequence;
+    }
 
     // `take` gets bytes in order, `lost` is called before bytes that do not follow those before.
     using Take = std::function<void(Bytes)>;

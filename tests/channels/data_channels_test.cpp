@@ -89,6 +89,17 @@ TEST_F(FtpChannelsTest, AnAnnouncementExpires) {
     EXPECT_FALSE(ftp_.channels().expects_any());
 }
 
+TEST_F(FtpChannelsTest, ARenewedAnnouncementExpiresWhateverWaitsLonger) {
+    ftp_.server(passive).later(std::chrono::seconds(10)).server(passive).later(std::chrono::seconds(280));
+    ftp_.server("227 Entering Passive Mode (198,51,100,7,117,54)\r\n").later(std::chrono::seconds(60));
+    EXPECT_EQ("nothing", passive_connection());
+}
+
+TEST_F(FtpChannelsTest, AReplyWhoseEndWasNotCapturedHidesNoOthers) {
+    ftp_.server("220-Hello\r\n").server_after_gap(std::string(5000, 'x') + "\r\n", 20).server(passive);
+    EXPECT_EQ("ftp_pasv of the responder", passive_connection());
+}
+
 TEST_F(FtpChannelsTest, AnAnnouncementOutlivesItsControlFlow) {
     ftp_.server(passive).ends();
     EXPECT_EQ("ftp_pasv of the responder", passive_connection());

@@ -32,6 +32,14 @@ TEST_F(OrderedBytesTest, SegmentsInOrderPassThrough) {
     EXPECT_EQ("abcd", seen_);
 }
 
+TEST_F(OrderedBytesTest, ASynThatIsSentAgainBeginsNothingAnew) {
+    bytes_.begin_at(10);
+    segment(10, "ab");
+    bytes_.begin_at(10);
+    segment(12, "cd");
+    EXPECT_EQ("abcd", seen_);
+}
+
 TEST_F(OrderedBytesTest, WhatWasSeenIsNotGivenAgain) {
     segment(10, "abcd");
     segment(10, "abcd");
