@@ -84,6 +84,7 @@ void SctpTracker::restart_counts() {
         summary_.facts[side].wrong_tags = 0;
         summary_.facts[side].bad_checksums = 0;
     }
+    summary_.payload_protocols.clear();
 }
 
 void SctpTracker::count(Side from, SctpChunk kind) {
@@ -103,6 +104,8 @@ void SctpTracker::follow(Side from, const SctpChunkBytes &chunk) {
     switch (chunk.kind) {
     case SctpChunk::init:
     case SctpChunk::init_ack:
+        // An INIT of somebody else changes nothing before its cookie comes back (section 5.2.2).
+        if (state >= SctpState::cookie_echoed && chunk.kind == SctpChunk::init) return;
         reach(SctpState::cookie_wait);
         introduce(from, chunk.bytes);
         return;

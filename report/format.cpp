@@ -56,7 +56,8 @@ std::string time_span(Duration duration) {
     if (ns < 1'000'000) return fmt::format("{} us", ns / 1000);
     if (ns < 999'500'000) return three_digits(static_cast<double>(ns) / 1e6) + " ms";
     if (ns < 59'950'000'000) return fmt::format("{:.1f} s", static_cast<double>(ns) / 1e9);
-    const auto seconds = round<std::chrono::seconds>(duration).count();
+    // Without round(), which goes beyond what can be counted.
+    const std::int64_t seconds = ns / 1'000'000'000 + (ns % 1'000'000'000 >= 500'000'000 ? 1 : 0);
     if (seconds < 3600) return fmt::format("{} m {} s", seconds / 60, seconds % 60);
     if (seconds < 86400) return fmt::format("{} h {} m", seconds / 3600, seconds % 3600 / 60);
     return fmt::format("{} d {} h", seconds / 86400, seconds % 86400 / 3600);

@@ -42,7 +42,7 @@ Bytes cut_messages(Bytes bytes, const std::function<void(Bytes)> &visit) {
 } // namespace
 
 void DnsStreams::add(const Dissection &segment, const std::function<void(Bytes)> &visit) {
-    if (!segment.tcp || segment.payload.empty()) return;
+    if (!segment.tcp || segment.payload.empty() || segment.transport_checksum == Checksum::bad) return;
     const Key key{{segment.source, segment.source_port}, {segment.destination, segment.destination_port}};
     const std::uint32_t first = segment.tcp->sequence + (segment.tcp->syn ? 1 : 0);
     const std::uint32_t next = first + segment.payload_bytes;

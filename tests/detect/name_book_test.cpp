@@ -162,6 +162,20 @@ TEST_F(Names, OverTcpAreNotReadAcrossAHole) {
     EXPECT_EQ("b.example", name_of("203.0.113.2"));
 }
 
+TEST_F(Names, OverTcpAreNotSpoiledByACorruptCopy) {
+    const std::string message = framed_answer("a.example", "203.0.113.1");
+    const Exchange exchange = Exchange(53).server(message.substr(0, 20)).server(message.substr(20));
+    const auto packets = exchange.packets();
+    Dissection corrupt = packets[1];
+    corrupt.transport_checksum = Checksum::bad;
+    corrupt.payload = packets[0].payload;
+    corrupt.payload_bytes = packets[0].payload_bytes;
+    book_.read(packets[0], noon);
+    book_.read(corrupt, noon);
+    book_.read(packets[1], noon);
+    EXPECT_EQ("a.example", name_of("203.0.113.1"));
+}
+
 TEST_F(Names, OverTcpMayBeSentAgain) {
     const std::string message = framed_answer("a.example", "203.0.113.1");
     const Exchange exchange =

@@ -159,6 +159,22 @@ TEST_F(Association, GoesOnIfSomebodyGuessesItsTag) {
     EXPECT_EQ(5U, flows().front().traffic.initiator.packets + flows().front().traffic.responder.packets);
 }
 
+TEST_F(Association, IsNotIntroducedAnewBySomebodyElse) {
+    handshake();
+    sees(from_client(0).chunk(init, 0, introduction(999)));
+    sees(from_server(999).chunk(abort_));
+    EXPECT_EQ(SctpState::established, summary().state);
+    EXPECT_THAT(summary().facts.initiator.tag, Optional(client_tag));
+}
+
+TEST_F(Association, ThatIsOverIsNotOpenedByAnInitThatNobodyTakes) {
+    handshake();
+    sees(from_server().chunk(abort_));
+    sees(raw_ip().ipv4(client, server).sctp(2905, 2906, 0).checksum(1).chunk(init, 0, introduction(999)),
+         {.verify_checksums = true});
+    EXPECT_EQ(1U, flows().size());
+}
+
 TEST_F(Association, MayBeginWithATagWhereNoneBelongs) {
     sees(from_client(7).chunk(init, 0, introduction(client_tag)));
     EXPECT_EQ(SctpState::cookie_wait, summary().state);

@@ -80,6 +80,7 @@ TEST(Format, CountsAndMeasuresForPeople) {
     EXPECT_EQ("12.3 ms", time_span(12300us));
     EXPECT_EQ("1.0 s", time_span(999'600us));
     EXPECT_EQ("12 m 4 s", time_span(724s));
+    EXPECT_EQ("106751 d 23 h", time_span(Duration::max()));
     EXPECT_EQ("3 h 5 m", time_span(3h + 5min));
     EXPECT_EQ("2 d 3 h", time_span(51h));
 }
