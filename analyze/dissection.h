@@ -176,8 +176,8 @@ struct Dissection {
     // not the first, whose flow the fragment table knows, and where a header in front of the ports, or ICMP's, is cut
     // or broken.
     bool flow_ready = false;
-    // A header that we needed was not captured: cut by the snapshot length, or, of a tunnel, in another fragment. Options
-    // of TCP are not needed.
+    // A header that we needed was not captured: cut by the snapshot length, or, of a tunnel, in another fragment.
+    // Options of TCP are not needed.
     bool truncated = false;
     // The first thing that was wrong, if any.
     std::optional<Malformation> malformation;
@@ -253,6 +253,10 @@ inline void dissect(const Packet &packet, DissectedPacket &out, DissectOptions o
 
 // The first of MoreFrames::bytes, as if it were alone; its own length is all that is told of a frame.
 void dissect_next_frame(const Packet &more_frames, DissectedPacket &out, DissectOptions options = {});
+
+// Something like this may have packets inside, whether any was found or not: in a first fragment there may be too
+// little of them.
+[[nodiscard]] bool may_carry_packets(const Dissection &dissection);
 
 // A name for what a packet that is in no flow was: "arp", "lldp", "ether_type_0x1234", "link_type_USB_LINUX".
 [[nodiscard]] std::string packet_kind_name(LinkType link_type, const Dissection &dissection);

@@ -126,8 +126,10 @@ void add_to(TrafficCounters &sum, const TrafficCounters &more) {
 // The next payload or acknowledgment of a connection that goes on, by its flags.
 bool is_plain(const std::optional<TcpFields> &tcp) { return tcp && !tcp->syn && !tcp->fin && !tcp->rst; }
 
-// A packet that begins another flow with the same ends, if the one that is there is over.
+// A packet that begins another flow with the same ends, if the one that is there is over. Nobody takes it if its
+// checksum is wrong.
 bool may_end_flow(const Dissection &dissection) {
+    if (dissection.transport_checksum == Checksum::bad) return false;
     return (dissection.tcp && dissection.tcp->syn) || (dissection.sctp && dissection.sctp->has(SctpChunk::init));
 }
 
@@ -211,10 +213,11 @@ class FlowTable::Impl {
     }
 
     void arrive(Arrival &arrival) {
-        if (!arrival.dissection->flow_ready) return;
+        const Dissection &dissection = *arrival.dissection;
+        if (!dissection.flow_ready && !dissection.fragment) return;
         if (is_keyed_) {
             PackedKey &key = arrival.key;
-            key.context = context_of(*arrival.packet, *arrival.dissection);
+            key.context = context_of(*arrival.packet, dissection);
             key.hash = packed_key_hash(key.addresses, key.rest, key.context);
         }
         index_.prefetch_slot(arrival.key.hash);
@@ -246,14 +249,16 @@ class FlowTable::Impl {
         advance(packet.time);
         if (!dissection.flow_ready) [[unlikely]] {
             const bool is_fragment = dissection.fragment && dissection.fragment->offset > 0;
-            return is_fragment ? add_fragment(packet, dissection) : Update{};
+            return is_fragment ? add_fragment(arrival) : Update{};
         }
 
         FlowNumber number = find(arrival);
-        bool is_new = false;
+        std::uint32_t bits = 0;
         if (number == no_flow || may_end_flow(dissection) || options_.active > Duration::zero()) {
-            is_new = goes_elsewhere(number, arrival);
-            if (is_new) number = number == no_flow ? begin(arrival, parent) : cut(number, arrival);
+            if (goes_elsewhere(number, arrival)) {
+                bits = number == no_flow ? Update::new_bit : Update::new_bit | Update::continuation_bit;
+                number = number == no_flow ? begin(arrival, parent) : cut(number, arrival);
+            }
         }
 
         FlowUnit &unit = units_.unit(number);
@@ -263,8 +268,9 @@ class FlowTable::Impl {
         count(number, unit, from, packet, counted(packet, dissection));
         if (dissection.fragment && dissection.fragment->more) claim_fragments(number, from, dissection);
         if (over) close(number);
-        return {number, (is_new ? Update::new_bit : 0) | (from == Side::responder ? Update::responder_bit : 0) |
-                            (is(unit, flag_followed) ? Update::followed_bit : 0)};
+        if (from == Side::responder) bits |= Update::responder_bit;
+        if (is(unit, flag_followed)) bits |= Update::followed_bit;
+        return {number, bits};
     }
 
     [[gnu::always_inline]] void advance(Timestamp time) {
@@ -491,9 +497,9 @@ class FlowTable::Impl {
 
     [[nodiscard]] bool begins_another(FlowNumber number, const Arrival &arrival) const {
         const Dissection &dissection = *arrival.dissection;
+        if (!may_end_flow(dissection)) return false;
         const FlowUnit &unit = units_.unit(number);
         if (dissection.tcp) {
-            if (!dissection.tcp->syn) return false;
             const Side from = side_of(unit, arrival.key.source_is_low, dissection);
             if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(from, *dissection.tcp);
             return is(unit, flag_segment) && first_tracker(number).is_reused_by(from, *dissection.tcp);
@@ -836,9 +842,12 @@ class FlowTable::Impl {
         extend(number, ns_since_epoch(held->last));
     }
 
-    [[gnu::noinline]] Update add_fragment(const Packet &packet, const Dissection &dissection) {
+    [[gnu::noinline]] Update add_fragment(const Arrival &arrival) {
+        const Packet &packet = *arrival.packet;
+        const Dissection &dissection = *arrival.dissection;
         const FlowUnit::Counters traffic = counted(packet, dissection);
-        const auto owner = fragments_.further(dissection, widened(traffic), packet.time, timestamp_from_ns(now_));
+        const auto owner = fragments_.further(dissection, {arrival.level, arrival.key.context}, widened(traffic),
+                                              packet.time, timestamp_from_ns(now_));
         if (!owner) return {};
         const FlowNumber number = find(packed_key(owner->key));
         if (number == no_flow) {

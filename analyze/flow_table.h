@@ -88,7 +88,9 @@ class FlowTable {
         [[nodiscard]] Side from() const { return (bits & responder_bit) != 0 ? Side::responder : Side::initiator; }
         // set_followed() was called.
         [[nodiscard]] bool is_followed() const { return (bits & followed_bit) != 0; }
-        static constexpr std::uint32_t new_bit = 1, responder_bit = 2, followed_bit = 4;
+        // Of a flow that was cut by its active timeout; is_new() as well.
+        [[nodiscard]] bool is_continuation() const { return (bits & continuation_bit) != 0; }
+        static constexpr std::uint32_t new_bit = 1, responder_bit = 2, followed_bit = 4, continuation_bit = 8;
     };
     // The flow that this packet belongs to, with the packet counted; no_flow if the packet names none (a stray
     // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the id of the flow that carries it, or

@@ -5,12 +5,13 @@
 
 namespace doorplate {
 
-FragmentTable::Key FragmentTable::key_of(const Dissection &dissection) {
-    return {dissection.source, dissection.destination, dissection.transport, dissection.fragment->identification};
+FragmentTable::Key FragmentTable::key_of(const Dissection &dissection, Place place) {
+    return {dissection.source, dissection.destination, dissection.transport, dissection.fragment->identification,
+            place};
 }
 
 std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection, const Owner &owner, Timestamp now) {
-    Entry &entry = find_or_make(key_of(dissection), now);
+    Entry &entry = find_or_make(key_of(dissection, {owner.key.level, owner.key.context}), now);
     note(entry, *dissection.fragment);
     entry.owner = owner;
     // Of an identification that is used again, only the newest packet can still have fragments under way.
@@ -19,9 +20,10 @@ std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection
     return std::exchange(entry.held, std::nullopt);
 }
 
-std::optional<FragmentTable::Owner> FragmentTable::further(const Dissection &dissection, const TrafficCounters &counted,
-                                                           Timestamp time, Timestamp now) {
-    Entry &entry = find_or_make(key_of(dissection), now);
+std::optional<FragmentTable::Owner> FragmentTable::further(const Dissection &dissection, Place place,
+                                                           const TrafficCounters &counted, Timestamp time,
+                                                           Timestamp now) {
+    Entry &entry = find_or_make(key_of(dissection, place), now);
     note(entry, *dissection.fragment);
     if (entry.owner) return entry.owner;
     if (!entry.held) entry.held = FragmentTraffic{{}, time, time};

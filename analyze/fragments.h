@@ -41,12 +41,20 @@ class FragmentTable {
         bool from_low = false;
     };
 
+    // What tells packets apart besides what their headers say: as in FlowKey.
+    struct Place {
+        std::uint8_t level = 0;
+        std::uint32_t context = 0;
+
+        friend auto operator<=>(const Place &, const Place &) = default;
+    };
+
     // The first fragment, whose flow is known. Returns what came before it.
     std::optional<FragmentTraffic> first(const Dissection &dissection, const Owner &owner, Timestamp now);
 
     // Another fragment: whose it is, if its first fragment was there; else it is held.
-    std::optional<Owner> further(const Dissection &dissection, const TrafficCounters &counted, Timestamp time,
-                                 Timestamp now);
+    std::optional<Owner> further(const Dissection &dissection, Place place, const TrafficCounters &counted,
+                                 Timestamp time, Timestamp now);
 
     // Forgets what is too old. Time never goes back.
     void advance(Timestamp now);
@@ -67,6 +75,7 @@ class FragmentTable {
         IpAddress destination;
         Transport transport = Transport::udp;
         std::uint32_t identification = 0;
+        Place place;
 
         friend auto operator<=>(const Key &, const Key &) = default;
     };
@@ -88,7 +97,7 @@ class FragmentTable {
     // A map, because its cost does not depend on what a sender chooses.
     using Entries = std::map<Key, Entry>;
 
-    static Key key_of(const Dissection &dissection);
+    static Key key_of(const Dissection &dissection, Place place);
     Entry &find_or_make(const Key &key, Timestamp now);
     void note(Entry &entry, const FragmentFields &fragment);
     static bool is_complete(const Entry &entry);

@@ -132,7 +132,7 @@ class Observer::Impl {
         if (!current_.accounted_for) [[unlikely]] {
             ++losses_.packets_without_flow[packet_kind_name(arrival.packet->link_type, *current_.outermost)];
         }
-        if (arrival.more_frames != nullptr) [[unlikely]]
+        if (arrival.more_frames != nullptr && !current_.done) [[unlikely]]
             ingest_more_frames(*arrival.packet, *arrival.more_frames);
     }
 
@@ -170,10 +170,12 @@ class Observer::Impl {
 
     // What is inside waits until all is there.
     void ingest_fragment(const Arrival &arrival) {
+        const Dissection &dissection = *arrival.dissection;
         // A stray fragment is counted by the table.
-        current_.accounted_for = true;
+        if (dissection.fragment->offset > 0) current_.accounted_for = true;
         current_.done = true;
-        const auto whole = reassembly_.add(*arrival.dissection, arrival.level, !arrival.innermost, current_.parent,
+        const bool carries = !arrival.innermost || may_carry_packets(dissection);
+        const auto whole = reassembly_.add(dissection, {arrival.level, arrival.key.context}, carries, current_.parent,
                                            arrival.packet->time);
         if (whole) ingest_whole(*whole, *arrival.packet, arrival.level);
     }
@@ -191,10 +193,17 @@ class Observer::Impl {
             if (options_.drop_bad_checksums) return;
         }
         ingest_inside(frame, dissected.all().subspan(1), depth + 1, whole.flow_id);
+        if (const MoreFrames &more = dissected.more_frames; !more.bytes.empty()) {
+            ingest_more_frames(frame, {more.bytes, depth + more.level});
+        }
     }
 
     // The rest of an aggregate. They share the frame, so each counts with its own length.
     void ingest_more_frames(const Packet &packet, const MoreFrames &more) {
+        if (more.level >= max_levels) {
+            ++malformations_[static_cast<std::size_t>(Malformation::too_many_tunnels)];
+            return;
+        }
         const std::uint64_t parent = more.level > 0 ? flow_at_[more.level - 1] : 0;
         Packet frame = packet;
         for (Bytes rest = more.bytes; !rest.empty();) {
@@ -204,7 +213,12 @@ class Observer::Impl {
             dissect_next_frame(frame, next, options_.dissect);
             frame.original_length -= static_cast<std::uint32_t>(next.more_frames.bytes.size());
             ingest_inside(frame, next.all(), more.level, parent);
-            rest = next.more_frames.bytes;
+            rest = {};
+            if (next.more_frames.level == 0) {
+                rest = next.more_frames.bytes;
+            } else { // of an aggregate inside this one
+                ingest_more_frames(frame, {next.more_frames.bytes, more.level + next.more_frames.level});
+            }
         }
     }
 
@@ -288,7 +302,8 @@ class Observer::Impl {
 
     // A new flow may have been announced, or may announce others.
     void meet_flow(FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
-        count_doors(update);
+        // The rest of a flow that was cut comes to the same door once more.
+        if (!update.is_continuation()) count_doors(update);
         if (channels_) look_for_channels(update, dissection, time);
     }
 

@@ -1,9 +1,9 @@
 #include "analyze/reassembly.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
-
-#include "analyze/fragments.h"
 
 namespace doorplate {
 namespace {
@@ -39,23 +39,27 @@ std::vector<std::uint8_t> ip_header(const IpAddress &source, const IpAddress &de
     return bytes;
 }
 
+std::size_t digest(Bytes bytes) {
+    return std::hash<std::string_view>()({reinterpret_cast<const char *>(bytes.data()), bytes.size()}); // NOLINT
+}
+
 // What the length fields of both can tell.
 constexpr std::size_t longest_payload = 65535 - 20;
 
 } // namespace
 
-std::optional<Reassembly::Whole> Reassembly::add(const Dissection &fragment, std::size_t depth, bool carries,
+std::optional<Reassembly::Whole> Reassembly::add(const Dissection &fragment, FragmentTable::Place place, bool carries,
                                                  std::uint64_t flow_id, Timestamp now) {
     const FragmentFields &fields = *fragment.fragment;
-    const Key key{fragment.source, fragment.destination, fragment.transport, fields.identification, depth};
-    const auto found = find_or_make(key, now);
-    Entry &entry = found->second;
+    const Key key{fragment.source, fragment.destination, fragment.transport, fields.identification, place};
+    Entry &entry = find_or_make(key, now);
     const Part part{
         fields.offset, fields.offset + fields.length, !fields.more, {fields.bytes.begin(), fields.bytes.end()}};
     const bool is_again = std::ranges::any_of(entry.parts, [&](const Part &old) {
         return old.begin == part.begin && old.end == part.end && old.bytes == part.bytes;
     });
     if (is_again) return std::nullopt;
+    if (part.begin == 0 && entry.done == digest(fields.bytes)) return std::nullopt;
     if (part.begin == 0) begin(entry, carries, flow_id, now);
     if (entry.kind == Kind::ignored) return std::nullopt;
 
@@ -70,7 +74,8 @@ std::optional<Reassembly::Whole> Reassembly::add(const Dissection &fragment, std
     if (is_complete(entry)) {
         Whole whole = build(key, entry);
         entry.kind = Kind::ignored;
-        forget(found);
+        entry.done = digest(entry.parts.front().bytes);
+        drop_parts(entry);
         return whole;
     }
     while (bytes_ > max_bytes) forget(entries_.find(by_age_.front()));
@@ -83,6 +88,7 @@ void Reassembly::begin(Entry &entry, bool carries, std::uint64_t flow_id, Timest
     entry.kind = carries ? Kind::carries : Kind::ignored;
     if (!carries) drop_parts(entry);
     entry.flow_id = flow_id;
+    entry.done.reset();
     entry.since = now;
     by_age_.splice(by_age_.end(), by_age_, entry.age);
 }
@@ -99,14 +105,14 @@ void Reassembly::give_up_all() {
     while (!entries_.empty()) forget(entries_.begin());
 }
 
-Reassembly::Entries::iterator Reassembly::find_or_make(const Key &key, Timestamp now) {
+Reassembly::Entry &Reassembly::find_or_make(const Key &key, Timestamp now) {
     if (entries_.size() == max_packets && !entries_.contains(key)) forget(entries_.find(by_age_.front()));
     const auto [found, is_new] = entries_.try_emplace(key);
     if (is_new) {
         found->second.since = now;
         found->second.age = by_age_.insert(by_age_.end(), key);
     }
-    return found;
+    return found->second;
 }
 
 bool Reassembly::is_complete(const Entry &entry) {

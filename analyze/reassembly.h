@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyze/dissection.h"
+#include "analyze/fragments.h"
 #include "capture/packet.h"
 #include "capture/timestamp.h"
 
@@ -35,10 +36,10 @@ class Reassembly {
         std::uint64_t flow_id = 0;
     };
 
-    // A fragment of a packet that has `depth` tunnels around it. `carries` says of a first one whether a packet inside
-    // it was seen. Returns the packet if it is the last one that was missing.
-    std::optional<Whole> add(const Dissection &fragment, std::size_t depth, bool carries, std::uint64_t flow_id,
-                             Timestamp now);
+    // `carries` says of a first fragment whether a packet is, or may be, inside. Returns the packet if it is the last
+    // one that was missing.
+    std::optional<Whole> add(const Dissection &fragment, FragmentTable::Place place, bool carries,
+                             std::uint64_t flow_id, Timestamp now);
     // Gives up what is too old. Time never goes back.
     void advance(Timestamp now);
     void give_up_all();
@@ -54,7 +55,7 @@ class Reassembly {
         IpAddress destination;
         Transport transport = Transport::udp;
         std::uint32_t identification = 0;
-        std::size_t depth = 0;
+        FragmentTable::Place place;
 
         friend auto operator<=>(const Key &, const Key &) = default;
     };
@@ -69,13 +70,15 @@ class Reassembly {
         Timestamp since;
         Kind kind = Kind::unknown; // until the first fragment comes
         std::vector<Part> parts;   // sorted, apart from each other
+        // Of the first fragment's bytes, when all were there: it may be sent again.
+        std::optional<std::size_t> done;
         std::uint64_t flow_id = 0;
         std::list<Key>::iterator age;
     };
     // A map, because its cost does not depend on what a sender chooses.
     using Entries = std::map<Key, Entry>;
 
-    Entries::iterator find_or_make(const Key &key, Timestamp now);
+    Entry &find_or_make(const Key &key, Timestamp now);
     void begin(Entry &entry, bool carries, std::uint64_t flow_id, Timestamp now);
     [[nodiscard]] static bool is_complete(const Entry &entry);
     [[nodiscard]] static Whole build(const Key &key, const Entry &entry);

@@ -116,7 +116,10 @@ class Output {
         if (more_.level >= count) more_ = {};
     }
     // Of aggregates within one another the outermost goes on.
-    void set_more_frames(Bytes frames, std::size_t level) { more_ = {.bytes = frames, .level = level}; }
+    void set_more_frames(Bytes frames, std::size_t level) {
+        if (!more_.bytes.empty() && !level_->malformation) level_->malformation = Malformation::too_many_link_headers;
+        more_ = {.bytes = frames, .level = level};
+    }
 
   private:
     // Writes the defaults and leaves alone what they make invisible: std::construct_at would clear all first.

@@ -1,4 +1,5 @@
 #include "analyze/dissect/layers.h"
+#include "analyze/dissect/udp_tunnels.h"
 
 namespace doorplate {
 
@@ -6,6 +7,14 @@ namespace {
 
 // Below it the field is a length (IEEE 802.3 clause 3.2.6).
 constexpr std::uint16_t first_ether_type = 0x0600;
+
+// IP protocols that carry packets.
+constexpr std::uint8_t ipv4_in_ip = 4;
+constexpr std::uint8_t ipv6_in_ip = 41;
+constexpr std::uint8_t ethernet_in_ip = 97;
+constexpr std::uint8_t l2tp = 115;
+constexpr std::uint8_t mpls_in_ip = 137;
+constexpr auto gre = static_cast<std::uint8_t>(Transport::gre);
 
 // One IP packet in another, without anything between them. `around` is the outer one's family.
 void dissect_inner_ip(Family family, LayerBytes bytes, Output &output) {
@@ -115,12 +124,6 @@ void dissect_type_or_length(std::uint16_t type_or_length, LayerBytes bytes, Outp
 }
 
 void dissect_ip_protocol(std::uint8_t protocol, LayerBytes bytes, Output &output) {
-    constexpr std::uint8_t ipv4_in_ip = 4;
-    constexpr std::uint8_t ipv6_in_ip = 41;
-    constexpr std::uint8_t ethernet_in_ip = 97;
-    constexpr std::uint8_t l2tp = 115;
-    constexpr std::uint8_t mpls_in_ip = 137;
-
     Dissection &out = output.level();
     out.transport = Transport{protocol};
     if (out.fragment && out.fragment->offset > 0) return set_payload(bytes, out);
@@ -149,8 +152,22 @@ void dissect_ip_protocol(std::uint8_t protocol, LayerBytes bytes, Output &output
     case mpls_in_ip:
         if (output.enter(TunnelKind::mpls_in_ip, std::nullopt)) dissect_mpls(inside, output);
         return;
-    case static_cast<std::uint8_t>(Transport::gre): return dissect_gre(inside, output);
+    case gre: return dissect_gre(inside, output);
     default: return;
+    }
+}
+
+bool may_carry_packets(const Dissection &dissection) {
+    switch (static_cast<std::uint8_t>(dissection.transport)) {
+    case ipv4_in_ip:
+    case ipv6_in_ip:
+    case ethernet_in_ip:
+    case l2tp:
+    case mpls_in_ip:
+    case gre: return true;
+    case static_cast<std::uint8_t>(Transport::udp):
+        return is_tunnel_port(dissection.source_port) || is_tunnel_port(dissection.destination_port);
+    default: return false;
     }
 }
 

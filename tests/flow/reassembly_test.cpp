@@ -25,7 +25,7 @@ class ReassemblyTest : public testing::Test {
         Dissection dissection = packet_between(Transport::gre, source_, 0, destination_, 0, length);
         dissection.fragment = FragmentFields{identification_, offset, offset + length < bytes_.size(), length,
                                              Bytes(bytes_).subspan(offset, captured)};
-        return reassembly_.add(dissection, 0, carries_ && offset == 0, 7, now_);
+        return reassembly_.add(dissection, {}, carries_ && offset == 0, 7, now_);
     }
 
     const char *source_ = "192.0.2.1";
@@ -46,9 +46,25 @@ TEST_F(ReassemblyTest, MakesAPacketOfItsFragmentsInAnyOrder) {
         EXPECT_EQ(44U, whole->length);
         EXPECT_TRUE(std::ranges::equal(bytes_, Bytes(whole->bytes).subspan(20)));
         EXPECT_EQ(7U, whole->flow_id);
-        EXPECT_TRUE(reassembly_.empty());
+        ++identification_;
     }
+    reassembly_.give_up_all();
     EXPECT_EQ(0U, reassembly_.given_up());
+}
+
+TEST_F(ReassemblyTest, TakesAFragmentThatIsSentOnceMoreForNoNewPacket) {
+    for (const std::uint32_t offset : {0U, 8U, 16U}) sees(offset);
+    EXPECT_FALSE(sees(0));
+    reassembly_.give_up_all();
+    EXPECT_EQ(0U, reassembly_.given_up());
+}
+
+TEST_F(ReassemblyTest, MakesAnotherPacketOfOtherBytesWithTheSameIdentification) {
+    for (const std::uint32_t offset : {0U, 8U, 16U}) sees(offset);
+    bytes_.front() = 99;
+    EXPECT_FALSE(sees(0));
+    EXPECT_FALSE(sees(8));
+    EXPECT_TRUE(sees(16));
 }
 
 TEST_F(ReassemblyTest, WritesAnIpHeaderThatCanBeDissected) {

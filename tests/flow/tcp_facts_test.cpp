@@ -120,6 +120,15 @@ TEST(TcpFacts, ASegmentWithABadChecksumIsCountedAndDoesNothingElse) {
     EXPECT_EQ(20U, client_of(talk).stream_bytes);
 }
 
+TEST(TcpFacts, ASynWithABadChecksumBeginsNoConnection) {
+    Talk talk;
+    talk.handshake().client("SYN corrupt first 5000").client("10 bytes first 1001");
+    EXPECT_EQ("S1 ShACD", talk.seen());
+    Talk over;
+    over.handshake().server("RST").client("SYN corrupt first 5000");
+    EXPECT_EQ(1U, over.flows().size());
+}
+
 TEST(TcpFacts, ABadChecksumIsWrittenAtTheFirstTenthAndHundredthTime) {
     Talk talk;
     talk.handshake();

@@ -299,8 +299,7 @@ class FragmentedTunnel : public ObserverTest {
         constexpr std::size_t headers = 14 + 20;
         carried_.assign(whole.bytes.begin() + headers, whole.bytes.end());
     }
-    void see_fragment(std::size_t number) {
-        constexpr std::size_t size = 400;
+    void see_fragment(std::size_t number, std::size_t size = 400) {
         const std::size_t begin = number * size;
         const std::size_t end = std::min(begin + size, carried_.size());
         PacketBuilder packet;
@@ -326,6 +325,21 @@ TEST_F(FragmentedTunnel, ShowsThePacketInsideWhenAllIsThere) {
     EXPECT_EQ((TrafficCounters{1, 14 + 20 + 400, 1040, 1000}), sent);
     EXPECT_EQ(1000U, inner.tcp->facts.initiator.stream_bytes + inner.tcp->facts.responder.stream_bytes);
     EXPECT_EQ(0U, seen.malformations[static_cast<std::size_t>(Malformation::tunnel_incomplete)]);
+}
+
+TEST_F(FragmentedTunnel, ShowsThePacketInsideOfATinyFirstFragment) {
+    constexpr std::size_t size = 8;
+    for (std::size_t begin = 0; begin < 400; begin += size) see_fragment(begin / size, size);
+    PacketBuilder rest;
+    rest.ethernet().ipv4(host_address, peer_address).next(47).fragment(400, false);
+    rest.payload(PacketBuilder::Raw(carried_.begin() + 400, carried_.end()));
+    observe(rest);
+    EXPECT_THAT(observer_.finish().flows, SizeIs(2));
+}
+
+TEST_F(ObserverTest, AFirstFragmentWithoutPortsIsCountedAsWhatItIs) {
+    observe(ethernet().ipv4(host_address, peer_address).next(17).fragment(0, true).payload_of(2));
+    EXPECT_THAT(observer_.finish().losses.packets_without_flow, SizeIs(1));
 }
 
 TEST_F(FragmentedTunnel, ShowsNothingInsideIfAPartIsMissing) {
