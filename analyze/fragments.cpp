@@ -5,13 +5,12 @@
 
 namespace doorplate {
 
-FragmentTable::Key FragmentTable::key_of(const Dissection &dissection, Place place) {
-    return {dissection.source, dissection.destination, dissection.transport, dissection.fragment->identification,
-            place};
+FragmentKey fragment_key(const Dissection &fragment, FragmentPlace place) {
+    return {fragment.source, fragment.destination, fragment.transport, fragment.fragment->identification, place};
 }
 
 std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection, const Owner &owner, Timestamp now) {
-    Entry &entry = find_or_make(key_of(dissection, {owner.key.level, owner.key.context}), now);
+    Entry &entry = find_or_make(fragment_key(dissection, {owner.key.level, owner.key.context}), now);
     note(entry, *dissection.fragment);
     entry.owner = owner;
     // Of an identification that is used again, only the newest packet can still have fragments under way.
@@ -20,10 +19,10 @@ std::optional<FragmentTraffic> FragmentTable::first(const Dissection &dissection
     return std::exchange(entry.held, std::nullopt);
 }
 
-std::optional<FragmentTable::Owner> FragmentTable::further(const Dissection &dissection, Place place,
+std::optional<FragmentTable::Owner> FragmentTable::further(const Dissection &dissection, FragmentPlace place,
                                                            const TrafficCounters &counted, Timestamp time,
                                                            Timestamp now) {
-    Entry &entry = find_or_make(key_of(dissection, place), now);
+    Entry &entry = find_or_make(fragment_key(dissection, place), now);
     note(entry, *dissection.fragment);
     if (entry.owner) return entry.owner;
     if (!entry.held) entry.held = FragmentTraffic{{}, time, time};
@@ -50,7 +49,7 @@ void FragmentTable::clear() {
     while (!entries_.empty()) forget(entries_.begin());
 }
 
-FragmentTable::Entry &FragmentTable::find_or_make(const Key &key, Timestamp now) {
+FragmentTable::Entry &FragmentTable::find_or_make(const FragmentKey &key, Timestamp now) {
     const auto [found, is_new] = entries_.try_emplace(key);
     if (is_new) {
         found->second.since = now;

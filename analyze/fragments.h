@@ -24,6 +24,27 @@ struct FragmentTraffic {
     Timestamp last;
 };
 
+// Where a packet is, besides what its headers say: as in FlowKey.
+struct FragmentPlace {
+    std::uint8_t level = 0;
+    std::uint32_t context = 0;
+
+    friend auto operator<=>(const FragmentPlace &, const FragmentPlace &) = default;
+};
+
+// What the fragments of one packet have in common. RFC 791 section 3.2, RFC 8200 section 4.5 (where the protocol is not
+// a part of it, but does no harm).
+struct FragmentKey {
+    IpAddress source;
+    IpAddress destination;
+    Transport transport = Transport::udp;
+    std::uint32_t identification = 0;
+    FragmentPlace place;
+
+    friend auto operator<=>(const FragmentKey &, const FragmentKey &) = default;
+};
+[[nodiscard]] FragmentKey fragment_key(const Dissection &fragment, FragmentPlace place);
+
 // Only the first fragment of a packet has its ports; this knows which flow the others belong to. It keeps no bytes and
 // puts nothing together: fragments in front of the first one are held as counters, and given to its flow when it comes.
 // Bounded in number and in packet time, and in what it remembers of one packet.
@@ -41,19 +62,11 @@ class FragmentTable {
         bool from_low = false;
     };
 
-    // What tells packets apart besides what their headers say: as in FlowKey.
-    struct Place {
-        std::uint8_t level = 0;
-        std::uint32_t context = 0;
-
-        friend auto operator<=>(const Place &, const Place &) = default;
-    };
-
     // The first fragment, whose flow is known. Returns what came before it.
     std::optional<FragmentTraffic> first(const Dissection &dissection, const Owner &owner, Timestamp now);
 
     // Another fragment: whose it is, if its first fragment was there; else it is held.
-    std::optional<Owner> further(const Dissection &dissection, Place place, const TrafficCounters &counted,
+    std::optional<Owner> further(const Dissection &dissection, FragmentPlace place, const TrafficCounters &counted,
                                  Timestamp time, Timestamp now);
 
     // Forgets what is too old. Time never goes back.
@@ -69,16 +82,6 @@ class FragmentTable {
     [[nodiscard]] std::uint64_t timed_out() const { return timed_out_; }
 
   private:
-    // RFC 791 section 3.2, RFC 8200 section 4.5 (where the protocol is not a part of it, but does no harm).
-    struct Key {
-        IpAddress source;
-        IpAddress destination;
-        Transport transport = Transport::udp;
-        std::uint32_t identification = 0;
-        Place place;
-
-        friend auto operator<=>(const Key &, const Key &) = default;
-    };
     struct Part {
         std::uint32_t begin = 0;
         std::uint32_t end = 0;
@@ -92,19 +95,18 @@ class FragmentTable {
         std::uint64_t fragments = 0;
         std::optional<Owner> owner;
         std::optional<FragmentTraffic> held;
-        std::list<Key>::iterator age;
+        std::list<FragmentKey>::iterator age;
     };
     // A map, because its cost does not depend on what a sender chooses.
-    using Entries = std::map<Key, Entry>;
+    using Entries = std::map<FragmentKey, Entry>;
 
-    static Key key_of(const Dissection &dissection, Place place);
-    Entry &find_or_make(const Key &key, Timestamp now);
+    Entry &find_or_make(const FragmentKey &key, Timestamp now);
     void note(Entry &entry, const FragmentFields &fragment);
     static bool is_complete(const Entry &entry);
     void forget(Entries::iterator entry);
 
     Entries entries_;
-    std::list<Key> by_age_; // oldest first
+    std::list<FragmentKey> by_age_; // oldest first
     std::uint64_t orphans_ = 0;
     std::uint64_t overlapping_ = 0;
     std::uint64_t timed_out_ = 0;

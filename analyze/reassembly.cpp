@@ -48,10 +48,10 @@ constexpr std::size_t longest_payload = 65535 - 20;
 
 } // namespace
 
-std::optional<Reassembly::Whole> Reassembly::add(const Dissection &fragment, FragmentTable::Place place, bool carries,
+std::optional<Reassembly::Whole> Reassembly::add(const Dissection &fragment, FragmentPlace place, bool carries,
                                                  std::uint64_t flow_id, Timestamp now) {
     const FragmentFields &fields = *fragment.fragment;
-    const Key key{fragment.source, fragment.destination, fragment.transport, fields.identification, place};
+    const FragmentKey key = fragment_key(fragment, place);
     Entry &entry = find_or_make(key, now);
     const Part part{
         fields.offset, fields.offset + fields.length, !fields.more, {fields.bytes.begin(), fields.bytes.end()}};
@@ -105,7 +105,7 @@ void Reassembly::give_up_all() {
     while (!entries_.empty()) forget(entries_.begin());
 }
 
-Reassembly::Entry &Reassembly::find_or_make(const Key &key, Timestamp now) {
+Reassembly::Entry &Reassembly::find_or_make(const FragmentKey &key, Timestamp now) {
     if (entries_.size() == max_packets && !entries_.contains(key)) forget(entries_.find(by_age_.front()));
     const auto [found, is_new] = entries_.try_emplace(key);
     if (is_new) {
@@ -125,7 +125,7 @@ bool Reassembly::is_complete(const Entry &entry) {
     return entry.parts.back().is_last;
 }
 
-Reassembly::Whole Reassembly::build(const Key &key, const Entry &entry) {
+Reassembly::Whole Reassembly::build(const FragmentKey &key, const Entry &entry) {
     const std::uint32_t payload = entry.parts.back().end;
     Whole whole{.bytes = ip_header(key.source, key.destination, key.transport, payload), .flow_id = entry.flow_id};
     whole.length = static_cast<std::uint32_t>(whole.bytes.size()) + payload;

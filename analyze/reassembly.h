@@ -38,8 +38,8 @@ class Reassembly {
 
     // `carries` says of a first fragment whether a packet is, or may be, inside. Returns the packet if it is the last
     // one that was missing.
-    std::optional<Whole> add(const Dissection &fragment, FragmentTable::Place place, bool carries,
-                             std::uint64_t flow_id, Timestamp now);
+    std::optional<Whole> add(const Dissection &fragment, FragmentPlace place, bool carries, std::uint64_t flow_id,
+                             Timestamp now);
     // Gives up what is too old. Time never goes back.
     void advance(Timestamp now);
     void give_up_all();
@@ -49,16 +49,6 @@ class Reassembly {
     [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
 
   private:
-    // As FragmentTable's.
-    struct Key {
-        IpAddress source;
-        IpAddress destination;
-        Transport transport = Transport::udp;
-        std::uint32_t identification = 0;
-        FragmentTable::Place place;
-
-        friend auto operator<=>(const Key &, const Key &) = default;
-    };
     struct Part {
         std::uint32_t begin = 0;
         std::uint32_t end = 0;
@@ -73,22 +63,22 @@ class Reassembly {
         // Of the first fragment's bytes, when all were there: it may be sent again.
         std::optional<std::size_t> done;
         std::uint64_t flow_id = 0;
-        std::list<Key>::iterator age;
+        std::list<FragmentKey>::iterator age;
     };
     // A map, because its cost does not depend on what a sender chooses.
-    using Entries = std::map<Key, Entry>;
+    using Entries = std::map<FragmentKey, Entry>;
 
-    Entry &find_or_make(const Key &key, Timestamp now);
+    Entry &find_or_make(const FragmentKey &key, Timestamp now);
     void begin(Entry &entry, bool carries, std::uint64_t flow_id, Timestamp now);
     [[nodiscard]] static bool is_complete(const Entry &entry);
-    [[nodiscard]] static Whole build(const Key &key, const Entry &entry);
+    [[nodiscard]] static Whole build(const FragmentKey &key, const Entry &entry);
     // What is still to come of this packet is ignored.
     void give_up(Entry &entry);
     void drop_parts(Entry &entry);
     void forget(Entries::iterator entry);
 
     Entries entries_;
-    std::list<Key> by_age_; // oldest first
+    std::list<FragmentKey> by_age_; // oldest first
     std::size_t bytes_ = 0;
     std::uint64_t given_up_ = 0;
 };
