@@ -53,6 +53,7 @@ std::optional<Reassembly::Whole> Reassembly::add(const Dissection &fragment, Fra
     const FragmentFields &fields = *fragment.fragment;
     const FragmentKey key = fragment_key(fragment, place);
     Entry &entry = find_or_make(key, now);
+    if (entry.kind == Kind::ignored && fields.offset > 0) return std::nullopt;
     const Part part{
         fields.offset, fields.offset + fields.length, !fields.more, {fields.bytes.begin(), fields.bytes.end()}};
     const bool is_again = std::ranges::any_of(entry.parts, [&](const Part &old) {
