@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "analyze/channels/line_buffer.h"
+#include "analyze/channels/line_reader.h"
 #include "analyze/channels/numbers.h"
 
 namespace doorplate {
@@ -18,17 +18,10 @@ std::optional<IpAddress> offered_address(std::string_view text) {
     return IpAddress::parse(text);
 }
 
-class DccReader final : public ControlReader {
-  public:
-    void read(Speaker from, Bytes bytes, Announcements &out) override {
-        lines_[from].add(bytes, [&](std::string_view line) {
-            if (const auto offer = dcc_offer(line)) out.push_back(*offer);
-        });
+class DccReader final : public LineReader {
+    void read_line(Speaker /*from*/, std::string_view line, Announcements &out) override {
+        if (const auto offer = dcc_offer(line)) out.push_back(*offer);
     }
-    void lost(Speaker from) override { lines_[from].lost(false); }
-
-  private:
-    PerSpeaker<LineBuffer> lines_;
 };
 
 } // namespace

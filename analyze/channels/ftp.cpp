@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "analyze/channels/line_buffer.h"
+#include "analyze/channels/line_reader.h"
 #include "analyze/channels/numbers.h"
 
 namespace doorplate {
@@ -73,21 +73,20 @@ std::string_view from_first_number(std::string_view text) {
     return digit == std::string_view::npos ? std::string_view() : text.substr(digit);
 }
 
-class FtpReader final : public ControlReader {
+class FtpReader final : public LineReader {
   public:
-    void read(Speaker from, Bytes bytes, Announcements &out) override {
-        lines_[from].add(bytes, [&](std::string_view line) {
-            const auto said = from == Speaker::client ? ftp_command(line) : reply(line);
-            if (said) out.push_back(*said);
-        });
-    }
     void lost(Speaker from) override {
-        lines_[from].lost(false);
+        LineReader::lost(from);
         if (from == Speaker::server) open_reply_.clear(); // its end may be what is missing
     }
     [[nodiscard]] bool is_over() const override { return encrypted_; }
 
   private:
+    void read_line(Speaker from, std::string_view line, Announcements &out) override {
+        const auto said = from == Speaker::client ? ftp_command(line) : reply(line);
+        if (said) out.push_back(*said);
+    }
+
     // RFC 959 section 4.2: "230-" opens a reply of several lines, which "230 " ends. What is between is only text,
     // maybe somebody else's.
     std::optional<Announcement> reply(std::string_view line) {
@@ -105,7 +104,6 @@ class FtpReader final : public ControlReader {
         return ftp_reply(line);
     }
 
-    PerSpeaker<LineBuffer> lines_;
     std::string open_reply_; // its code
     bool encrypted_ = false;
 };

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "analyze/channels/line_buffer.h"
+#include "analyze/channels/line_reader.h"
 #include "analyze/channels/numbers.h"
 
 namespace doorplate {
@@ -34,23 +34,16 @@ void read_transport(std::string_view transport, std::string_view wanted, Announc
     }
 }
 
-class RtspReader final : public ControlReader {
-  public:
-    void read(Speaker from, Bytes bytes, Announcements &out) override {
-        lines_[from].add(bytes, [&](std::string_view line) {
-            if (!begins_with_word(line, "TRANSPORT:")) return;
-            std::string_view choices = line.substr(line.find(':') + 1);
-            for (int most = 8; !choices.empty() && most > 0; --most) {
-                std::string_view choice = take_word(choices, ',');
-                choice.remove_prefix(std::min(choice.find_first_not_of(' '), choice.size()));
-                read_transport(choice, from == Speaker::client ? "client_port" : "server_port", out);
-            }
-        });
+class RtspReader final : public LineReader {
+    void read_line(Speaker from, std::string_view line, Announcements &out) override {
+        if (!begins_with_word(line, "TRANSPORT:")) return;
+        std::string_view choices = line.substr(line.find(':') + 1);
+        for (int most = 8; !choices.empty() && most > 0; --most) {
+            std::string_view choice = take_word(choices, ',');
+            choice.remove_prefix(std::min(choice.find_first_not_of(' '), choice.size()));
+            read_transport(choice, from == Speaker::client ? "client_port" : "server_port", out);
+        }
     }
-    void lost(Speaker from) override { lines_[from].lost(false); }
-
-  private:
-    PerSpeaker<LineBuffer> lines_;
 };
 
 } // namespace

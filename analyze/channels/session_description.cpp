@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "analyze/channels/line_buffer.h"
+#include "analyze/channels/line_reader.h"
 #include "analyze/channels/numbers.h"
 
 namespace doorplate {
@@ -89,19 +89,20 @@ class Description {
     std::optional<Medium> medium_;
 };
 
-class SessionDescriptionReader final : public ControlReader {
+class SessionDescriptionReader final : public LineReader {
   public:
-    void read(Speaker from, Bytes bytes, Announcements &out) override {
-        lines_[from].add(bytes, [&](std::string_view line) { descriptions_[from].line(line, out); });
-    }
+    SessionDescriptionReader() : LineReader(true) {}
     void pause(Speaker from, Announcements &out) override { descriptions_[from].flush(out); }
     void lost(Speaker from) override {
-        lines_[from].lost(true);
+        LineReader::lost(from);
         descriptions_[from] = {};
     }
 
   private:
-    PerSpeaker<LineBuffer> lines_;
+    void read_line(Speaker from, std::string_view line, Announcements &out) override {
+        descriptions_[from].line(line, out);
+    }
+
     PerSpeaker<Description> descriptions_;
 };
 
