@@ -156,7 +156,9 @@ bool DataChannels::remove(const Waiting &waiting) {
 template <typename Condition> DataChannels::Expectation *DataChannels::newest(const Door &door, Condition condition) {
     const auto found = doors_.find(door);
     if (found == doors_.end()) return nullptr;
-    const auto match = std::find_if(found->second.rbegin(), found->second.rend(), condition);
+    // One that was renewed may be over while its Due stands behind others that wait longer.
+    const auto match = std::find_if(found->second.rbegin(), found->second.rend(),
+                                    [&](const Expectation &known) { return known.until >= now_ && condition(known); });
     return match == found->second.rend() ? nullptr : &*match;
 }
 
@@ -170,20 +172,16 @@ void DataChannels::advance(Timestamp time) {
     while (!due_.empty() && due_.front().at < now_) {
         const Due due = due_.front();
         due_.pop_front();
-        const Expectation *expectation = find(due.waiting);
-        if (expectation == nullptr) continue;
-        if (expectation->until < now_) {
+        if (const Expectation *renewed = find(due.waiting)) {
+            due_.push_back({renewed->until, due.waiting});
+        } else {
             remove(due.waiting);
-        } else { // it was renewed
-            due_.push_back({expectation->until, due.waiting});
         }
     }
 }
 
-bool DataChannels::may_come_from(const Expectation &expectation, const Endpoint &peer) const {
+bool DataChannels::may_come_from(const Expectation &expectation, const Endpoint &peer) {
     constexpr std::uint16_t tftp_port = 69;
-    // One that was renewed may stand behind others that wait longer.
-    if (expectation.until < now_) return false;
     // A request once more is no answer.
     if (expectation.channel.method == AnnouncedIn::tftp_request && peer.port == tftp_port) return false;
     return !expectation.peer || *expectation.peer == peer.address;
@@ -208,13 +206,13 @@ std::optional<DataChannel> DataChannels::claim(const FlowEnds &flow, Timestamp t
     }
     const auto announced_with = [&](Side at, std::uint64_t control_id) {
         return newest(door(at), [&](const Expectation &known) {
-            return known.channel.control_id == control_id && is_passed_on(known.channel.method) && known.until >= now_;
+            return known.channel.control_id == control_id && is_passed_on(known.channel.method);
         });
     };
     if (found == nullptr) { // neither end's own host said it, but both ends were announced together
         side = Side::responder;
         found = newest(door(side), [&](const Expectation &known) {
-            return is_passed_on(known.channel.method) && known.until >= now_ &&
+            return is_passed_on(known.channel.method) &&
                    announced_with(other(side), known.channel.control_id) != nullptr;
         });
     }
@@ -225,7 +223,7 @@ std::optional<DataChannel> DataChannels::claim(const FlowEnds &flow, Timestamp t
     channel.negotiated[is_tftp ? other(side) : side] = true;
     if (is_media(channel.method) && newest(door(other(side)), [&](const Expectation &known) {
                                         return known.channel.control_id == channel.control_id &&
-                                               is_media(known.channel.method) && known.until >= now_;
+                                               is_media(known.channel.method);
                                     }) != nullptr)
         channel.negotiated[other(side)] = true;
     if (is_for_one_flow(channel.method)) {

@@ -106,7 +106,8 @@ class DataChannels {
     bool remove(const Waiting &waiting);
     void advance(Timestamp time);
     [[nodiscard]] Timestamp end_of_wait() const;
-    [[nodiscard]] bool may_come_from(const Expectation &expectation, const Endpoint &peer) const;
+    [[nodiscard]] static bool may_come_from(const Expectation &expectation, const Endpoint &peer);
+    // Of those that are still waited for.
     [[nodiscard]] Expectation *find(const Waiting &waiting);
     template <typename Condition> [[nodiscard]] Expectation *newest(const Door &door, Condition condition);
 
