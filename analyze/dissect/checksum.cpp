@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include <zlib.h>
+
 #include "analyze/dissect/ones_complement.h"
 
 namespace doorplate {
@@ -52,37 +54,19 @@ constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
     return table;
 }();
 
-class Crc32c {
-  public:
-    void add(std::uint8_t byte) { crc_ = crc32c_table[(crc_ ^ byte) & 0xff] ^ crc_ >> 8; }
-    [[nodiscard]] std::uint32_t value() const { return ~crc_; }
+constexpr std::array<std::uint8_t, sizeof(std::uint32_t)> zeros{};
 
-  private:
-    std::uint32_t crc_ = UINT32_MAX;
-};
-
-// RFC 1950 section 8.
-class Adler32 {
-  public:
-    void add(std::uint8_t byte) {
-        low_ = (low_ + byte) % base;
-        high_ = (high_ + low_) % base;
-    }
-    [[nodiscard]] std::uint32_t value() const { return high_ << 16 | low_; }
-
-  private:
-    static constexpr std::uint32_t base = 65521;
-    std::uint32_t low_ = 1;
-    std::uint32_t high_ = 0;
-};
-
-// Over an SCTP packet, whose checksum counts as zeros.
-template <typename Sum> std::uint32_t sctp_sum(Bytes packet, std::size_t checksum_at) {
-    Sum sum;
-    for (const std::uint8_t byte : packet.first(checksum_at)) sum.add(byte);
-    for (std::size_t i = 0; i < sizeof(std::uint32_t); ++i) sum.add(0);
-    for (const std::uint8_t byte : packet.subspan(checksum_at + sizeof(std::uint32_t))) sum.add(byte);
-    return sum.value();
+// Both over an SCTP packet, whose checksum counts as zeros.
+std::uint32_t crc32c_of(Bytes before, Bytes behind) {
+    std::uint32_t crc = UINT32_MAX;
+    for (const Bytes part : {before, Bytes(zeros), behind})
+        for (const std::uint8_t byte : part) crc = crc32c_table[(crc ^ byte) & 0xff] ^ crc >> 8;
+    return ~crc;
+}
+std::uint32_t adler32_of(Bytes before, Bytes behind) {
+    uLong sum = 1;
+    for (const Bytes part : {before, Bytes(zeros), behind}) sum = adler32_z(sum, part.data(), part.size());
+    return static_cast<std::uint32_t>(sum);
 }
 
 } // namespace
@@ -116,13 +100,14 @@ Checksum icmp_checksum(const Summed &summed, const Dissection &out) {
 Checksum sctp_checksum(LayerBytes bytes, const Dissection &out) {
     constexpr std::size_t checksum_at = 8;
     const Bytes packet = bytes.captured();
-    if (out.fragment || packet.size() < bytes.length() || packet.size() < checksum_at + sizeof(std::uint32_t))
+    if (out.fragment || packet.size() < bytes.length() || packet.size() < checksum_at + zeros.size())
         return Checksum::unverified;
     const std::uint32_t sent = bytes.be32(checksum_at);
     if (sent == 0) return Checksum::unverified;
+    const Bytes before = packet.first(checksum_at);
+    const Bytes behind = packet.subspan(checksum_at + zeros.size());
     // The CRC travels with its least significant byte first, Adler-32 like any number.
-    const bool right =
-        std::byteswap(sctp_sum<Crc32c>(packet, checksum_at)) == sent || sctp_sum<Adler32>(packet, checksum_at) == sent;
+    const bool right = std::byteswap(crc32c_of(before, behind)) == sent || adler32_of(before, behind) == sent;
     return right ? Checksum::good : Checksum::bad;
 }
 
