@@ -136,7 +136,7 @@ class DissectAhead::Impl {
         std::unique_lock lock(mutex_);
         const auto is_over = [this] { return stopping_ || ended_; };
         if (free_.empty()) freed_.wait(lock, [&] { return is_over() || free_.size() >= places_.size() / 2; });
-        if (stopping_ || ended_) return nullptr;
+        if (is_over()) return nullptr;
         Place *place = free_.front();
         free_.pop_front();
         return place;

@@ -9,7 +9,7 @@ void DissectedBatch::dissect(std::span<const Packet> packets, DissectOptions opt
     if (dissections_.size() < packets.size() * max_levels) dissections_.resize(packets.size() * max_levels);
     if (arrivals_.size() < packets.size() * max_levels) arrivals_.resize(packets.size() * max_levels);
     count_ = 0;
-    if (!more_frames_.empty()) more_frames_.clear();
+    more_frames_.clear();
     MoreFrames more;
     Dissection *next = dissections_.data();
     for (const Packet &packet : packets) {

@@ -224,6 +224,11 @@ struct Flow {
     // Set when the flow ends.
     FlowEndReason end_reason = FlowEndReason::forced_end;
 
+    // The flow that carries this one, else the one that announced it.
+    [[nodiscard]] std::optional<std::uint64_t> carrier_or_control_id() const {
+        return parent_id || !channel ? parent_id : channel->control_id;
+    }
+
     // Turns the roles round: ends, counters, TCP state and history (with Zeek's "^"). Twice is as if never.
     void flip();
 };

@@ -504,7 +504,7 @@ class FlowTable::Impl {
             if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(from, *dissection.tcp);
             return is(unit, flag_segment) && first_tracker(number).is_reused_by(from, *dissection.tcp);
         }
-        return dissection.sctp && dissection.sctp->has(SctpChunk::init) && is_over(unit);
+        return is_over(unit);
     }
 
     [[nodiscard]] bool is_too_long(FlowNumber number) const {

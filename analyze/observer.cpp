@@ -300,7 +300,6 @@ class Observer::Impl {
         table_.set_followed(update.number, true);
     }
 
-    // A new flow may have been announced, or may announce others.
     void meet_flow(FlowTable::Update &update, const Dissection &dissection, Timestamp time) {
         // The rest of a flow that was cut comes to the same door once more.
         if (!update.is_continuation()) count_doors(update);

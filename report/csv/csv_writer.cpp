@@ -160,11 +160,11 @@ std::string row_of(const FlowRecord &flow, const HostFacts *host) {
     row.field(fmt::format("{}", fmt::join(flow.flow.vlans, " ")));
     row.field(explain_flow(flow, host));
     row.number(std::uint64_t{flow.flow.key.level});
-    const auto &channel = flow.flow.channel;
-    row.number(flow.flow.parent_id || !channel ? flow.flow.parent_id : channel->control_id);
+    row.number(flow.flow.carrier_or_control_id());
     row.field(flow.flow.tunnel == TunnelKind::none ? "" : token(flow.flow.tunnel));
     row.number(flow.flow.tunnel_id);
     row.field(fmt::format("{}", fmt::join(flow.flow.mpls, " ")));
+    const auto &channel = flow.flow.channel;
     row.field(channel ? token(channel->method) : "");
     row.field(channel ? channel->announcer.to_string() : "");
     return row.line();

@@ -341,8 +341,7 @@ void write_flow_record(JsonValue &json, const FlowRecord &flow, const HostFacts 
     json.member("detected_protocol", flow.detection ? std::optional(flow.detection->protocol) : std::nullopt);
     json.member("application", flow.detection ? flow.detection->application : std::nullopt);
     json.member("end_reason", token(flow.flow.end_reason));
-    const auto control = flow.flow.channel ? std::optional(flow.flow.channel->control_id) : std::nullopt;
-    json.member("level", flow.flow.key.level).member("parent_id", flow.flow.parent_id ? flow.flow.parent_id : control);
+    json.member("level", flow.flow.key.level).member("parent_id", flow.flow.carrier_or_control_id());
     write_tunnel(json, flow.flow);
     write_data_channel(json, flow.flow);
     json.key("relation");
