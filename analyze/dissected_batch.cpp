@@ -16,15 +16,7 @@ void DissectedBatch::dissect(std::span<const Packet> packets, DissectOptions opt
         const std::size_t count =
             doorplate::dissect(packet, std::span<Dissection, max_levels>(next, max_levels), more, options);
         for (std::size_t level = 0; level < count; ++level, ++next) {
-            const auto depth = static_cast<std::uint8_t>(level);
-            // In place: a key that is made elsewhere and copied makes the copy wait for all of its parts.
-            ::new (&arrivals_[count_++]) Arrival{.packet = &packet,
-                                                 .dissection = next,
-                                                 .key = next->flow_ready ? packed_key(*next, depth) : PackedKey{},
-                                                 .likely = no_flow,
-                                                 .more_frames = nullptr,
-                                                 .level = depth,
-                                                 .innermost = level + 1 == count};
+            announce(packet, *next, static_cast<std::uint8_t>(level), level + 1 == count, arrivals_[count_++]);
         }
         if (!more.bytes.empty()) [[unlikely]] {
             arrivals_[count_ - 1].more_frames = &more_frames_.emplace_back(std::exchange(more, {}));

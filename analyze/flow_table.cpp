@@ -15,6 +15,7 @@
 #include "analyze/icmp_exchange.h"
 #include "analyze/pool.h"
 #include "analyze/sctp_paths.h"
+#include "analyze/tcp_steps.h"
 #include "analyze/tcp_tracker.h"
 #include "analyze/timeout_wheel.h"
 #include "analyze/udp_history.h"
@@ -24,6 +25,8 @@ namespace {
 
 constexpr std::uint32_t no_detail = std::numeric_limits<std::uint32_t>::max();
 
+constexpr std::size_t cache_line = 64;
+
 // More interfaces than this for one flow are not noted: a file may claim millions.
 constexpr std::size_t max_interfaces = 64;
 // From here on a flow's interfaces are in its FlowDetail.
@@ -31,9 +34,6 @@ constexpr std::uint16_t listed_interfaces = std::numeric_limits<std::uint16_t>::
 
 // More than this many different values of --key's fields are not told apart: a file may claim millions.
 constexpr std::uint32_t max_contexts = 1U << 20;
-
-// With so few packets a connection is still beginning.
-constexpr std::uint32_t young = 8;
 
 // How long a flow waits for its next packet is decided by its class.
 enum class Waiting : std::uint8_t { tcp, udp, other, closed };
@@ -43,13 +43,17 @@ constexpr unsigned waiting_shift = 48;                // two bits
 constexpr unsigned evidence_shift = 50;               // three bits
 constexpr std::uint64_t flag_low_begins = 1ULL << 53; // the low end is the initiator
 constexpr std::uint64_t flag_tracked = 1ULL << 54;    // there is a TcpTracker
-constexpr std::uint64_t flag_segment = 1ULL << 55;    // there is one segment, packed
+constexpr std::uint64_t flag_packed = 1ULL << 55;     // there is a PackedTcp
 constexpr std::uint64_t flag_inbound = 1ULL << 56;    // directions that the source saw
 constexpr std::uint64_t flag_outbound = 1ULL << 57;
 constexpr std::uint64_t flag_interface_0 = 1ULL << 58; // all packets came from it
 constexpr std::uint64_t flag_alive = 1ULL << 59;
 constexpr std::uint64_t flag_inspected = 1ULL << 60; // the caller's
 constexpr std::uint64_t flag_followed = 1ULL << 61;  // the caller's
+
+// The upper half of FlowBase::extra of a packed connection that is over.
+constexpr unsigned closed_ago_shift = 32;
+constexpr std::uint64_t closed_ago_mask = ~0ULL << closed_ago_shift;
 
 constexpr std::array evidences{Evidence::first_seen, Evidence::syn, Evidence::syn_ack, Evidence::sctp_init,
                                Evidence::icmp_request};
@@ -109,9 +113,6 @@ Waiting waiting_class(Transport transport) {
     return Waiting::other;
 }
 
-FlowUnit::Counters counted(const Packet &packet, const Dissection &dissection) {
-    return {1, packet.original_length, dissection.ip_bytes, dissection.payload_bytes};
-}
 TrafficCounters widened(const FlowUnit::Counters &counters) {
     return {counters.packets, counters.frame_bytes, counters.ip_bytes, counters.payload_bytes};
 }
@@ -123,9 +124,6 @@ void add_to(TrafficCounters &sum, const TrafficCounters &more) {
     sum.payload_bytes += more.payload_bytes;
 }
 
-// The next payload or acknowledgment of a connection that goes on, by its flags.
-bool is_plain(const std::optional<TcpFields> &tcp) { return tcp && !tcp->syn && !tcp->fin && !tcp->rst; }
-
 // A packet that begins another flow with the same ends, if the one that is there is over. Nobody takes it if its
 // checksum is wrong.
 bool may_end_flow(const Dissection &dissection) {
@@ -133,63 +131,16 @@ bool may_end_flow(const Dissection &dissection) {
     return (dissection.tcp && dissection.tcp->syn) || (dissection.sctp && dissection.sctp->has(SctpChunk::init));
 }
 
-TcpTracker::Segment segment_of(const Packet &packet, const Dissection &dissection) {
+TcpTracker::Segment segment_of(const Arrival &arrival) {
+    const Dissection &dissection = *arrival.dissection;
     return {.tcp = *dissection.tcp,
             .payload_bytes = dissection.payload_bytes,
             .payload_captured = dissection.payload.size() >= dissection.payload_bytes,
             .bad_checksum = dissection.transport_checksum == Checksum::bad,
-            .time = packet.time};
+            .time = arrival.packet->time};
 }
 
-// A connection of which one segment was seen needs no tracker: the segment fits into the room that is there. Only the
-// everyday ones do; what closes a connection is not among them.
-constexpr std::uint32_t packed_syn = 1, packed_ack = 2, packed_psh = 4, packed_urg = 8, packed_ece = 16,
-                        packed_cwr = 32, packed_captured = 64, packed_by_responder = 128, packed_fast_open = 256,
-                        packed_mptcp_capable = 512, packed_mptcp_join = 1024, packed_bad_checksum = 2048;
-constexpr unsigned packed_window_shift = 16;
-
-bool can_be_packed(const TcpTracker::Segment &segment) {
-    return !segment.tcp.fin && !segment.tcp.rst && segment.payload_bytes < 1U << 31;
-}
-
-void pack_segment(Side from, const TcpTracker::Segment &segment, FlowUnit &unit, FlowBase &base) {
-    const TcpFields &tcp = segment.tcp;
-    unit.tracker = (tcp.syn ? packed_syn : 0) | (tcp.ack ? packed_ack : 0) | (tcp.psh ? packed_psh : 0) |
-                   (tcp.urg ? packed_urg : 0) | (tcp.ece ? packed_ece : 0) | (tcp.cwr ? packed_cwr : 0) |
-                   (segment.payload_captured ? packed_captured : 0) |
-                   (from == Side::responder ? packed_by_responder : 0) | (tcp.fast_open ? packed_fast_open : 0) |
-                   (tcp.mptcp_capable ? packed_mptcp_capable : 0) | (tcp.mptcp_join ? packed_mptcp_join : 0) |
-                   (segment.bad_checksum ? packed_bad_checksum : 0) | std::uint32_t{tcp.window} << packed_window_shift;
-    base.extra = std::uint64_t{tcp.sequence} << 32 | tcp.acknowledgment;
-}
-
-struct PackedSegment {
-    Side from = Side::initiator;
-    TcpTracker::Segment segment;
-};
-
-PackedSegment unpacked_segment(const FlowUnit &unit, const FlowBase &base) {
-    PackedSegment packed;
-    packed.from = (unit.tracker & packed_by_responder) != 0 ? Side::responder : Side::initiator;
-    const auto has = [&](std::uint32_t flag) { return (unit.tracker & flag) != 0; };
-    packed.segment.tcp.sequence = static_cast<std::uint32_t>(base.extra >> 32);
-    packed.segment.tcp.acknowledgment = static_cast<std::uint32_t>(base.extra);
-    packed.segment.tcp.window = static_cast<std::uint16_t>(unit.tracker >> packed_window_shift);
-    packed.segment.tcp.syn = has(packed_syn);
-    packed.segment.tcp.ack = has(packed_ack);
-    packed.segment.tcp.psh = has(packed_psh);
-    packed.segment.tcp.urg = has(packed_urg);
-    packed.segment.tcp.ece = has(packed_ece);
-    packed.segment.tcp.cwr = has(packed_cwr);
-    packed.segment.tcp.fast_open = has(packed_fast_open);
-    packed.segment.tcp.mptcp_capable = has(packed_mptcp_capable);
-    packed.segment.tcp.mptcp_join = has(packed_mptcp_join);
-    packed.segment.payload_captured = has(packed_captured);
-    packed.segment.bad_checksum = has(packed_bad_checksum);
-    packed.segment.payload_bytes = unit.traffic[index_of(packed.from)].payload_bytes;
-    packed.segment.time = timestamp_from_ns(base.start_ns);
-    return packed;
-}
+TcpLetters letters_of(const FlowBase &base) { return TcpLetters(static_cast<std::uint32_t>(base.extra)); }
 
 // What an ICMP flow's first packet was.
 std::uint64_t packed_icmp(const IcmpFields &icmp) {
@@ -203,13 +154,34 @@ IcmpSummary unpacked_icmp(std::uint64_t packed) {
 
 bool is_icmp(Transport transport) { return transport == Transport::icmp || transport == Transport::icmpv6; }
 
+FlowTableOptions bounded(FlowTableOptions options) {
+    options.max_flows = std::clamp<std::size_t>(options.max_flows, 1, no_flow / FlowUnits::max_lines_per_flow);
+    return options;
+}
+
+std::size_t everyday_index(Everyday everyday, bool has_payload) {
+    return (std::size_t{std::to_underlying(everyday)} << 1) | (has_payload ? 1 : 0);
+}
+
 } // namespace
 
 class FlowTable::Impl {
   public:
     Impl(FlowTableOptions options, OnEnd on_end)
-        : options_(options), is_keyed_(options.key.any()), on_end_(std::move(on_end)) {
-        options_.max_flows = std::clamp<std::size_t>(options_.max_flows, 1, no_flow / 4);
+        : options_(bounded(options)), is_keyed_(options.key.any()),
+          asks_every_packet_(is_keyed_ || options.active > Duration::zero()), on_end_(std::move(on_end)),
+          units_(options_.max_flows) {
+        ask_of_everyday({});
+    }
+
+    void ask_of_everyday(const EverydayFlow &flow) {
+        everyday_packets_ = flow.packets;
+        for (const std::uint64_t payload : {0U, 1U}) {
+            const std::uint64_t flags =
+                flag_alive | flag_interface_0 | (flow.is_inspected && payload != 0 ? flag_inspected : 0);
+            everyday_flags_[everyday_index(Everyday::datagram, payload)] = flags;
+            everyday_flags_[everyday_index(Everyday::segment, payload)] = flags | flag_packed;
+        }
     }
 
     void arrive(Arrival &arrival) {
@@ -227,20 +199,44 @@ class FlowTable::Impl {
         if (!arrival.dissection->flow_ready) return;
         arrival.likely = index_.likely(arrival.key.hash);
         if (arrival.likely == no_flow) return;
-        prefetch(&units_.unit(arrival.likely));
-        if (arrival.key.is_ipv6()) prefetch(&units_.unit(arrival.likely + 1));
+        units_.fetch(arrival.likely, arrival.key.transport() == Transport::tcp, arrival.key.is_ipv6());
     }
 
     void fetch_tracker(const Arrival &arrival) const {
         if (arrival.likely == no_flow) return;
         const FlowUnit &unit = units_.unit(arrival.likely);
-        const bool is_everyday = packets_of(unit) >= young && is_plain(arrival.dissection->tcp);
-        if (is(unit, flag_tracked)) {
-            const auto *tracker = reinterpret_cast<const std::uint8_t *>(&trackers_[unit.tracker]);
-            prefetch(tracker);
-            if (!is_everyday) prefetch(tracker + TcpTracker::hot_bytes);
+        if (!is(unit, flag_tracked)) return;
+        const auto *const tracker = reinterpret_cast<const std::uint8_t *>(&trackers_[unit.tracker]);
+        for (std::size_t at = 0; at < sizeof(TcpTracker); at += cache_line) prefetch(tracker + at);
+    }
+
+    // Everything is asked before anything is done.
+    [[gnu::always_inline]] FlowNumber add_everyday(const Arrival &arrival) {
+        const FlowNumber number = arrival.likely;
+        if (number == no_flow || asks_every_packet_) return no_flow;
+        advance(arrival.packet->time);
+        FlowUnit &unit = units_.unit(number);
+        const std::uint64_t flags =
+            everyday_flags_[everyday_index(arrival.everyday, arrival.traffic.payload_bytes > 0)];
+        constexpr std::uint64_t without = flag_followed;
+        if ((unit.rest & (PackedKey::rest_mask | flags | without)) != (arrival.key.rest | flags) ||
+            unit.addresses != arrival.key.addresses ||
+            (arrival.key.is_ipv6() && units_.ipv6(number) != arrival.key.ipv6) || unit.late_by_ns != 0 ||
+            ns_since_epoch(arrival.packet->time) < now_ || packets_of(unit) < everyday_packets_) {
+            return no_flow;
         }
-        if (!is_everyday && arrival.dissection->tcp) prefetch(&units_.base(arrival.likely));
+        const Side from = arrival.key.source_is_low == is(unit, flag_low_begins) ? Side::initiator : Side::responder;
+        FlowUnit::Counters &traffic = unit.traffic[index_of(from)];
+        if (arrival.everyday == Everyday::segment) {
+            FlowBase &base = units_.base(number);
+            if (!can_go_on(base, from, arrival.segment) || !traffic.add(arrival.traffic)) return no_flow;
+            go_on(base, from, arrival.segment);
+        } else if (!UdpHistory(unit.tracker).has(from) || !traffic.add(arrival.traffic)) {
+            return no_flow;
+        }
+        unit.last_active_ns = now_;
+        note_direction(unit, arrival.packet->direction);
+        return number;
     }
 
     [[gnu::always_inline]] Update add(const Arrival &arrival, std::uint64_t parent) {
@@ -263,9 +259,8 @@ class FlowTable::Impl {
 
         FlowUnit &unit = units_.unit(number);
         const Side from = side_of(unit, arrival.key.source_is_low, dissection);
-        // The tracker is made from what is known of the first packet, so before the second is counted.
-        const bool over = follow(number, unit, from, packet, dissection);
-        count(number, unit, from, packet, counted(packet, dissection));
+        const bool over = follow(number, from, arrival);
+        count(number, unit, from, packet, arrival.traffic);
         if (dissection.fragment && dissection.fragment->more) claim_fragments(number, from, dissection);
         if (over) close(number);
         if (from == Side::responder) bits |= Update::responder_bit;
@@ -285,7 +280,7 @@ class FlowTable::Impl {
         }
         // All at once: one by one they would be looked for in the index again.
         index_ = {};
-        units_ = {};
+        units_.clear();
         trackers_.clear();
         details_.clear();
         wheel_ = {};
@@ -341,7 +336,7 @@ class FlowTable::Impl {
         flow.end = end_of(unit);
         flow.traffic = {traffic(number, Side::initiator), traffic(number, Side::responder)};
         if (is(unit, flag_tracked)) flow.tcp = trackers_[unit.tracker].summary();
-        if (is(unit, flag_segment)) flow.tcp = first_tracker(number).summary();
+        if (is(unit, flag_packed)) flow.tcp = unpacked_tracker(number).summary();
         if (flow.key.transport == Transport::udp) {
             flow.udp.emplace().history = UdpHistory(unit.tracker).text();
             flow.udp->state = udp_state(flow.udp->history);
@@ -457,9 +452,21 @@ class FlowTable::Impl {
     // What comes after the end does not put it off (Zeek's tcp_close_delay).
     [[nodiscard]] std::int64_t deadline(FlowNumber number) const {
         const FlowUnit &unit = units_.unit(number);
-        const std::int64_t since =
-            is_over(unit) ? static_cast<std::int64_t>(units_.base(number).extra) : unit.last_active_ns;
-        return after(since, patience(waiting_of(unit)));
+        return after(is_over(unit) ? closed_ns(number) : unit.last_active_ns, patience(waiting_of(unit)));
+    }
+    // When the end of a flow that is over was seen.
+    [[nodiscard]] std::int64_t closed_ns(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        const std::uint64_t extra = units_.base(number).extra;
+        if (!is(unit, flag_packed)) return static_cast<std::int64_t>(extra);
+        return unit.last_active_ns - static_cast<std::int64_t>(extra >> closed_ago_shift);
+    }
+    // A packed connection's time of closing is told from its last packet, which will be now.
+    void put_closing_back(FlowNumber number) {
+        const std::int64_t ago = now_ - closed_ns(number);
+        if (ago > std::numeric_limits<std::uint32_t>::max()) return track(number);
+        std::uint64_t &extra = units_.base(number).extra;
+        extra = (extra & ~closed_ago_mask) | static_cast<std::uint64_t>(ago) << closed_ago_shift;
     }
 
     auto keep_bucket() {
@@ -481,8 +488,7 @@ class FlowTable::Impl {
         units_.walk([&](FlowNumber number) {
             const FlowUnit &unit = units_.unit(number);
             if (is(unit, flag_alive)) numbers.push_back(number);
-            // A place for an IPv6 flow stays one, whoever used it last.
-            return is_ipv6(unit) ? 2U : 1U;
+            return is_ipv6(unit);
         });
         const auto id = [this](FlowNumber number) { return units_.base(number).id; };
         // Mostly they are, as long as no place was used again.
@@ -502,7 +508,7 @@ class FlowTable::Impl {
         if (dissection.tcp) {
             const Side from = side_of(unit, arrival.key.source_is_low, dissection);
             if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(from, *dissection.tcp);
-            return is(unit, flag_segment) && first_tracker(number).is_reused_by(from, *dissection.tcp);
+            return is(unit, flag_packed) && unpacked_tracker(number).is_reused_by(from, *dissection.tcp);
         }
         return is_over(unit);
     }
@@ -521,7 +527,7 @@ class FlowTable::Impl {
         const std::uint64_t icmp = units_.base(old).extra;
         std::optional<FlowDetail> inherited;
         if (const FlowDetail *detail = detail_if_any(old)) inherited = detail->of_continuation();
-        const bool is_tcp = is(units_.unit(old), flag_segment | flag_tracked);
+        const bool is_tcp = is(units_.unit(old), flag_packed | flag_tracked);
         if (is_tcp) track(old);
         hand_on(old, FlowEndReason::active_timeout);
         TcpTracker tcp;
@@ -655,6 +661,8 @@ class FlowTable::Impl {
                                       const FlowUnit::Counters &traffic) {
         if (!unit.traffic[index_of(from)].add(traffic)) [[unlikely]]
             count_widened(number, from, traffic);
+        if (is(unit, flag_packed) && is_over(unit)) [[unlikely]]
+            put_closing_back(number);
         const std::int64_t time_ns = ns_since_epoch(packet.time);
         if (time_ns >= now_ && unit.late_by_ns == 0) [[likely]] {
             unit.last_active_ns = now_;
@@ -662,8 +670,11 @@ class FlowTable::Impl {
             extend(number, time_ns);
         }
         if (packet.interface != 0 || !is(unit, flag_interface_0)) note_interface(number, packet.interface);
-        if (packet.direction == PacketDirection::inbound) unit.rest |= flag_inbound;
-        if (packet.direction == PacketDirection::outbound) unit.rest |= flag_outbound;
+        note_direction(unit, packet.direction);
+    }
+    static void note_direction(FlowUnit &unit, PacketDirection direction) {
+        if (direction == PacketDirection::inbound) unit.rest |= flag_inbound;
+        if (direction == PacketDirection::outbound) unit.rest |= flag_outbound;
     }
 
     // The small counters are emptied into the large ones.
@@ -679,7 +690,10 @@ class FlowTable::Impl {
     [[gnu::noinline]] void extend(FlowNumber number, std::int64_t time_ns) {
         const FlowUnit &unit = units_.unit(number);
         FlowBase &base = units_.base(number);
-        base.start_ns = std::min(base.start_ns, time_ns);
+        if (time_ns < base.start_ns) {
+            if (is(unit, flag_packed)) track(number); // its times are told from the start
+            base.start_ns = time_ns;
+        }
         const FlowDetail *known = detail_if_any(number);
         const std::int64_t end_ns =
             known != nullptr && known->end_ns ? *known->end_ns : unit.last_active_ns - unit.late_by_ns;
@@ -715,17 +729,59 @@ class FlowTable::Impl {
     }
 
     // True if the flow is over.
-    [[gnu::always_inline]] bool follow(FlowNumber number, FlowUnit &unit, Side from, const Packet &packet,
-                                       const Dissection &dissection) {
-        if (dissection.tcp) {
-            const TcpTracker::Segment segment = segment_of(packet, dissection);
-            if (!is(unit, flag_tracked) && !begin_to_follow(number, from, segment)) return false;
+    [[gnu::always_inline]] bool follow(FlowNumber number, Side from, const Arrival &arrival) {
+        const Dissection &dissection = *arrival.dissection;
+        if (dissection.tcp) return follow_connection(number, from, arrival);
+        if (dissection.transport == Transport::udp) note_datagram(number, from, dissection);
+        return dissection.sctp && follow_association(number, from, dissection);
+    }
+
+    // Is the segment what comes next in a packed connection?
+    [[gnu::always_inline]] static bool can_go_on(const FlowBase &base, Side from, const PlainSegment &segment) {
+        const TcpEnd &end = base.ends[from];
+        return goes_on(end, base.ends[other(from)], segment) &&
+               ((end.history_seen & TcpEnd::kind_of(segment)) != 0 || letters_of(base).has_room());
+    }
+    [[gnu::always_inline]] static void go_on(FlowBase &base, Side from, const PlainSegment &segment) {
+        TcpEnd &end = base.ends[from];
+        const std::uint8_t kind = TcpEnd::kind_of(segment);
+        if ((end.history_seen & kind) == 0) {
+            TcpLetters letters = letters_of(base);
+            letters.add(plain_letter(from, kind));
+            base.extra = letters.packed();
+            end.history_seen |= kind;
+        }
+        doorplate::go_on(end, base.ends[other(from)], segment);
+    }
+
+    // True if the connection is over.
+    [[gnu::noinline]] bool follow_connection(FlowNumber number, Side from, const Arrival &arrival) {
+        const FlowUnit &unit = units_.unit(number);
+        const bool is_plain = arrival.everyday == Everyday::segment;
+        if (is(unit, flag_tracked)) {
             TcpTracker &tracker = trackers_[unit.tracker];
-            tracker.add(from, segment);
+            if (is_plain) {
+                tracker.add(from, segment_of(arrival), arrival.segment);
+            } else {
+                tracker.add(from, segment_of(arrival));
+            }
             return tracker.closed();
         }
-        if (dissection.transport == Transport::udp) note_datagram(number, unit, from, dissection);
-        return dissection.sctp && follow_association(number, from, dissection);
+        if (FlowBase &base = units_.base(number);
+            is_plain && is(unit, flag_packed) && can_go_on(base, from, arrival.segment)) {
+            go_on(base, from, arrival.segment);
+            return false;
+        }
+        const TcpTracker::Segment segment = segment_of(arrival);
+        if (PackedTcp packed = packed_tcp(number); add_step(packed, units_.base(number).start_ns, from, segment)) {
+            keep_packed(number, packed);
+            return packed.closed();
+        }
+        TcpTracker tracker = unpacked_tracker(number);
+        tracker.add(from, segment);
+        const bool closed = tracker.closed();
+        keep_tracker(number, std::move(tracker));
+        return closed;
     }
 
     [[gnu::noinline]] bool follow_association(FlowNumber number, Side from, const Dissection &dissection) {
@@ -773,19 +829,8 @@ class FlowTable::Impl {
         if (detail != nullptr && detail->sctp) forget_paths(number, detail->sctp->tags());
     }
 
-    // False if the segment is the first, and needs no tracker.
-    [[gnu::noinline]] bool begin_to_follow(FlowNumber number, Side from, const TcpTracker::Segment &segment) {
+    void note_datagram(FlowNumber number, Side from, const Dissection &dissection) {
         FlowUnit &unit = units_.unit(number);
-        if (!is(unit, flag_segment) && packets_of(unit) == 0 && can_be_packed(segment)) {
-            pack_segment(from, segment, unit, units_.base(number));
-            unit.rest |= flag_segment;
-            return false;
-        }
-        track(number);
-        return true;
-    }
-
-    void note_datagram(FlowNumber number, FlowUnit &unit, Side from, const Dissection &dissection) {
         UdpHistory history(unit.tracker);
         if (dissection.transport_checksum == Checksum::bad) {
             history.note_bad_checksum(from, ++detail(number).bad_checksums[from]);
@@ -795,34 +840,51 @@ class FlowTable::Impl {
         unit.tracker = history.packed();
     }
 
-    // Gives the connection a tracker, if it has none.
-    void track(FlowNumber number) {
-        if (is(units_.unit(number), flag_tracked)) return;
-        keep_tracker(number, first_tracker(number));
+    // The connection as it is, if it has no tracker in the pool.
+    [[nodiscard]] TcpTracker unpacked_tracker(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        if (is(unit, flag_packed)) return {packed_tcp(number), units_.base(number).start_ns};
+        return TcpTracker(evidence_of(unit) == Evidence::syn_ack);
     }
-    void keep_tracker(FlowNumber number, TcpTracker &&tracker) {
+    [[nodiscard]] PackedTcp packed_tcp(FlowNumber number) const {
+        const FlowUnit &unit = units_.unit(number);
+        const FlowBase &base = units_.base(number);
+        if (!is(unit, flag_packed)) return {};
+        return {base.ends, letters_of(base), unit.tracker};
+    }
+    void keep_packed(FlowNumber number, const PackedTcp &packed) {
         FlowUnit &unit = units_.unit(number);
+        FlowBase &base = units_.base(number);
+        base.ends = packed.ends;
+        base.extra = (base.extra & closed_ago_mask) | packed.letters.packed();
+        unit.tracker = packed.handshake;
+        unit.rest |= flag_packed;
+    }
+    // Of a connection that has no tracker in the pool: there only if it must be.
+    void keep_tracker(FlowNumber number, TcpTracker &&tracker) {
+        if (PackedTcp packed; tracker.pack(units_.base(number).start_ns, packed)) {
+            keep_packed(number, packed);
+        } else {
+            pool_tracker(number, std::move(tracker));
+        }
+    }
+    void pool_tracker(FlowNumber number, TcpTracker &&tracker) {
+        FlowUnit &unit = units_.unit(number);
+        if (is_over(unit)) units_.base(number).extra = static_cast<std::uint64_t>(closed_ns(number));
         unit.tracker = trackers_.take();
         trackers_[unit.tracker] = std::move(tracker);
-        unit.rest = (unit.rest & ~flag_segment) | flag_tracked;
+        unit.rest = (unit.rest & ~flag_packed) | flag_tracked;
     }
-
-    // As it is after the packed segment, if there is one.
-    [[nodiscard]] TcpTracker first_tracker(FlowNumber number) const {
-        const FlowUnit &unit = units_.unit(number);
-        TcpTracker tracker(evidence_of(unit) == Evidence::syn_ack);
-        if (is(unit, flag_segment)) {
-            const PackedSegment first = unpacked_segment(unit, units_.base(number));
-            tracker.add(first.from, first.segment);
-        }
-        return tracker;
+    // Gives the connection a tracker in the pool, if it has none.
+    [[gnu::noinline]] void track(FlowNumber number) {
+        if (!is(units_.unit(number), flag_tracked)) pool_tracker(number, unpacked_tracker(number));
     }
 
     [[gnu::noinline]] void close(FlowNumber number) {
         FlowUnit &unit = units_.unit(number);
         if (is_over(unit)) return;
         set_waiting(unit, Waiting::closed);
-        units_.base(number).extra = static_cast<std::uint64_t>(now_);
+        if (!is(unit, flag_packed)) units_.base(number).extra = static_cast<std::uint64_t>(now_);
         wait(number);
     }
 
@@ -845,9 +907,8 @@ class FlowTable::Impl {
     [[gnu::noinline]] Update add_fragment(const Arrival &arrival) {
         const Packet &packet = *arrival.packet;
         const Dissection &dissection = *arrival.dissection;
-        const FlowUnit::Counters traffic = counted(packet, dissection);
-        const auto owner = fragments_.further(dissection, {arrival.level, arrival.key.context}, widened(traffic),
-                                              packet.time, timestamp_from_ns(now_));
+        const auto owner = fragments_.further(dissection, {arrival.level, arrival.key.context},
+                                              widened(arrival.traffic), packet.time, timestamp_from_ns(now_));
         if (!owner) return {};
         const FlowNumber number = find(packed_key(owner->key));
         if (number == no_flow) {
@@ -856,7 +917,7 @@ class FlowTable::Impl {
         }
         const bool low_begins = is(units_.unit(number), flag_low_begins);
         const Side from = owner->from_low == low_begins ? Side::initiator : Side::responder;
-        count(number, units_.unit(number), from, packet, traffic);
+        count(number, units_.unit(number), from, packet, arrival.traffic);
         ++detail(number).further_fragments;
         return {number, from == Side::responder ? Update::responder_bit : 0};
     }
@@ -874,6 +935,10 @@ class FlowTable::Impl {
 
     FlowTableOptions options_;
     bool is_keyed_;
+    // No packet is an everyday one.
+    bool asks_every_packet_;
+    std::array<std::uint64_t, 6> everyday_flags_{}; // see everyday_index()
+    std::uint32_t everyday_packets_ = 0;
     OnEnd on_end_;
     std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
     std::uint64_t last_id_ = 0;
@@ -910,6 +975,8 @@ FlowTable::~FlowTable() = default;
 void FlowTable::arrive(Arrival &arrival) { impl_->arrive(arrival); }
 void FlowTable::fetch_flow(Arrival &arrival) const { impl_->fetch_flow(arrival); }
 void FlowTable::fetch_tracker(const Arrival &arrival) const { impl_->fetch_tracker(arrival); }
+FlowNumber FlowTable::add_everyday(const Arrival &arrival) { return impl_->add_everyday(arrival); }
+void FlowTable::ask_of_everyday(const EverydayFlow &flow) { impl_->ask_of_everyday(flow); }
 FlowTable::Update FlowTable::add(const Arrival &arrival, std::uint64_t parent) { return impl_->add(arrival, parent); }
 std::uint64_t FlowTable::id(FlowNumber number) const { return impl_->id(number); }
 std::uint64_t FlowTable::packets(FlowNumber number) const {

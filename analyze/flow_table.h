@@ -40,9 +40,10 @@ struct FlowTableOptions {
 
 // Finds, makes, feeds and ends flows. Bounded; what it drops for room is handed on with lack_of_resources.
 //
-// Memory is what takes time here: a flow is found through a slot, and has its counters and its TCP state in other
-// places. So packets come in batches: all are announced by arrive(), then fetch_flow(), then fetch_tracker(), and when
-// they are added one by one in their order, everything is near. The three promise nothing; add() alone would do.
+// Memory is what takes time here: a flow is found through a slot, is in another place, and a connection that is not
+// everyday has its state in a third. So packets come in batches: all are announced by arrive(), then fetch_flow(), then
+// fetch_tracker(), and when they are added one by one in their order, everything is near. The three promise nothing;
+// add() alone would do.
 class FlowTable {
     class Impl;
 
@@ -96,10 +97,19 @@ class FlowTable {
     // fragment, a cut header, a packet without IP). A new flow keeps `parent`, the id of the flow that carries it, or
     // 0.
     Update add(const Arrival &arrival, std::uint64_t parent = 0);
+    // All of add(), if that is little: for a packet that is Everyday, in a flow that goes on as it should and is not
+    // followed. Else no_flow, and nothing is done.
+    FlowNumber add_everyday(const Arrival &arrival);
+    // What add_everyday() demands of the flow, so that its caller has nothing more to do.
+    struct EverydayFlow {
+        std::uint32_t packets = 0; // at least
+        bool is_inspected = false; // if the packet has payload
+    };
+    void ask_of_everyday(const EverydayFlow &flow);
     // For whoever has no batches.
     std::optional<Update> add(const Packet &packet, const Dissection &dissection) {
-        Arrival arrival{.packet = &packet, .dissection = &dissection, .key = {}};
-        if (dissection.flow_ready) arrival.key = packed_key(dissection, 0);
+        Arrival arrival;
+        announce(packet, dissection, 0, true, arrival);
         arrive(arrival);
         const Update update = add(arrival);
         return update.number == no_flow ? std::nullopt : std::optional(update);

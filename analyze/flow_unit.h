@@ -3,6 +3,9 @@
 #include <array>
 #include <cstdint>
 
+#include "analyze/packed_tcp.h"
+#include "analyze/sides.h"
+
 namespace doorplate {
 
 // A flow's place in the table. Used again when the flow has ended.
@@ -36,13 +39,13 @@ struct alignas(64) FlowUnit {
     // The table's clock at the last packet. Packets may be older than it: then `late_by` is how much the newest is.
     std::int64_t last_active_ns = 0;
     std::uint32_t late_by_ns = 0;
-    // TCP: number of the TcpTracker; before there is one, the only segment, packed. UDP: its UdpHistory.
+    // TCP: number of the TcpTracker; while there is none, PackedTcp::handshake. UDP: its UdpHistory.
     std::uint32_t tracker = 0;
 };
 static_assert(sizeof(FlowUnit) == 64);
 
-// What is written when a flow begins and read when it ends.
-struct FlowBase {
+// The line behind it. Its first half is written when a flow begins and read when it ends.
+struct alignas(64) FlowBase {
     std::int64_t start_ns = 0;
     std::uint64_t id = 0;
     // Number of the FlowDetail, or no_detail.
@@ -51,10 +54,13 @@ struct FlowBase {
     std::uint16_t bucket = 0;
     // Of the first packet; max_listed_interface says that FlowDetail knows.
     std::uint16_t interface = 0;
-    // TCP before there is a TcpTracker: the only segment's sequence number, and its acknowledgment in the lower half.
-    // ICMP: what the first packet was. After a flow's end was seen: the table's clock at that time.
+    // TCP without a TcpTracker: PackedTcp::letters, and in the upper half, after the connection's end was seen, how
+    // long before the last packet that was. ICMP: what the first packet was. Others, after their end was seen: the
+    // table's clock at that time.
     std::uint64_t extra = 0;
+    // TCP without a TcpTracker.
+    PerSide<TcpEnd> ends;
 };
-static_assert(sizeof(FlowBase) == 32);
+static_assert(sizeof(FlowBase) == 64);
 
 } // namespace doorplate

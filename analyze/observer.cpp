@@ -18,7 +18,7 @@ namespace {
 
 // The packets of a flow at which an owner that is still unknown is asked for again: at first there may be only the
 // listener, a little later the accepted socket.
-constexpr std::array<std::uint64_t, 3> ask_at_packets{1, 4, 12};
+constexpr std::array<std::uint32_t, 3> ask_at_packets{1, 4, 12};
 
 // The outermost one.
 std::optional<Malformation> bad_checksum(const Dissection &dissection) {
@@ -44,10 +44,14 @@ class Observer::Impl {
         : options_(options), on_flow_(std::move(on_flow)), ended_(options.kept_flows, options.keep),
           table_(options.flows, [this](const FlowTable::View &flow) { end(flow); }) {
         if (options_.detect_protocols) inspector_.emplace();
+        table_.ask_of_everyday({.packets = 0, .is_inspected = inspector_.has_value()});
         if (options_.link_data_channels) channels_.emplace();
     }
 
-    void ingest(const HostFacts &host) { host_ = host; }
+    void ingest(const HostFacts &host) {
+        host_ = host;
+        table_.ask_of_everyday({.packets = ask_at_packets.back(), .is_inspected = inspector_.has_value()});
+    }
     void ingest(const SocketFacts &facts) { history_.ingest(facts); }
 
     void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
@@ -126,6 +130,10 @@ class Observer::Impl {
     };
 
     void ingest(const Arrival &arrival) {
+        if (arrival.everyday != Everyday::no && table_.add_everyday(arrival) != no_flow) [[likely]] {
+            count_packet(*arrival.packet);
+            return;
+        }
         if (arrival.level == 0) begin_packet(arrival);
         if (!current_.done) ingest_level(arrival);
         if (!arrival.innermost) return;
@@ -137,12 +145,15 @@ class Observer::Impl {
     }
 
     void begin_packet(const Arrival &arrival) {
-        ++packets_;
-        frame_bytes_ += arrival.packet->original_length;
-        first_packet_ = std::min(first_packet_, arrival.packet->time);
-        last_packet_ = std::max(last_packet_, arrival.packet->time);
+        count_packet(*arrival.packet);
         current_ = {.outermost = arrival.dissection};
         if (!reassembly_.empty()) reassembly_.advance(arrival.packet->time);
+    }
+    void count_packet(const Packet &packet) {
+        ++packets_;
+        frame_bytes_ += packet.original_length;
+        first_packet_ = std::min(first_packet_, packet.time);
+        last_packet_ = std::max(last_packet_, packet.time);
     }
 
     void ingest_level(const Arrival &arrival) {
@@ -231,12 +242,8 @@ class Observer::Impl {
         }
         const Current around = std::exchange(current_, {.parent = parent});
         for (const Dissection &dissection : levels) {
-            Arrival arrival{.packet = &packet,
-                            .dissection = &dissection,
-                            .key = {},
-                            .level = static_cast<std::uint8_t>(depth++),
-                            .innermost = &dissection == &levels.back()};
-            if (dissection.flow_ready) arrival.key = packed_key(dissection, arrival.level);
+            Arrival arrival;
+            announce(packet, dissection, static_cast<std::uint8_t>(depth++), &dissection == &levels.back(), arrival);
             table_.arrive(arrival);
             if (!current_.done) ingest_level(arrival);
         }

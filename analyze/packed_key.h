@@ -28,6 +28,7 @@ struct PackedKey {
     // In `rest`; in `kind`, of which the lowest bit says IPv6.
     static constexpr unsigned kind_shift = 40, level_shift = 1;
     [[nodiscard]] bool is_ipv6() const { return (rest >> 40 & 1) != 0; }
+    [[nodiscard]] Transport transport() const { return static_cast<Transport>(static_cast<std::uint8_t>(rest >> 32)); }
 };
 
 [[nodiscard]] PackedKey packed_key(const FlowKey &key);

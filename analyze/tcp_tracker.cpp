@@ -48,8 +48,44 @@ struct TcpTracker::Cold {
 };
 
 TcpTracker::TcpTracker(bool flipped) {
-    if (flipped) set_history("^");
+    if (flipped) write(Side::initiator, '^');
 }
+
+TcpTracker::TcpTracker(const PackedTcp &packed, std::int64_t start_ns) : letters_(packed.letters) {
+    for (const Side side : {Side::initiator, Side::responder}) {
+        End &end = ends_[side];
+        static_cast<TcpEnd &>(end) = packed.ends[side];
+        end.captured_edge = end.seen_edge = end.edge_without_holes();
+        endings_[side] = Ending::everyday(end);
+    }
+    if (packed.handshake != PackedTcp::no_handshake)
+        handshake_ns_ = packed.handshake + (handshake_goes_on() ? start_ns : 0);
+}
+
+std::uint32_t TcpTracker::packed_handshake(std::int64_t start_ns) const {
+    if (handshake_ns_ < 0) return PackedTcp::no_handshake;
+    if (!handshake_goes_on())
+        return static_cast<std::uint32_t>(std::min<std::int64_t>(handshake_ns_, PackedTcp::too_long));
+    if (handshake_ns_ < start_ns) return PackedTcp::too_long;
+    const std::uint64_t later = static_cast<std::uint64_t>(handshake_ns_) - static_cast<std::uint64_t>(start_ns);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(later, PackedTcp::too_long));
+}
+
+bool TcpTracker::is_whole(Side side) const {
+    const End &end = ends_[side];
+    const std::uint32_t edge = end.edge_without_holes();
+    return end.captured_edge == edge && end.seen_edge == edge && end.last_wraps == 0 && end.acknowledged_wraps == 0 &&
+           endings_[side] == Ending::everyday(end);
+}
+
+bool TcpTracker::pack(std::int64_t start_ns, PackedTcp &packed) const {
+    const std::uint32_t handshake = packed_handshake(start_ns);
+    if (cold_ || handshake == PackedTcp::too_long || !is_whole(Side::initiator) || !is_whole(Side::responder))
+        return false;
+    packed = {{ends_.initiator, ends_.responder}, letters_, handshake};
+    return true;
+}
+
 TcpTracker::TcpTracker(TcpTracker &&other) noexcept = default;
 TcpTracker &TcpTracker::operator=(TcpTracker &&other) noexcept = default;
 TcpTracker::~TcpTracker() = default;
@@ -128,23 +164,21 @@ std::uint64_t TcpTracker::End::size(const End &peer) const {
 
 void TcpTracker::write(Side from, char letter) {
     if (from == Side::responder) letter = static_cast<char>(letter - 'A' + 'a');
-    if (letter_count_ < letters_.size()) {
-        letters_[letter_count_++] = letter;
-    } else if (std::string &more = cold().letters; letters_.size() + more.size() < max_history) {
-        more += letter;
-    }
+    const bool goes_beyond = cold_ && !cold_->letters.empty();
+    if (!goes_beyond && letters_.add(letter)) return;
+    if (std::string &more = cold().letters; more.size() < max_history - 8) more += letter;
 }
 
 std::string TcpTracker::history() const {
-    std::string letters(letters_.data(), letter_count_);
+    std::string letters = letters_.text();
     if (cold_) letters += cold_->letters;
     return letters;
 }
 
 void TcpTracker::set_history(std::string_view letters) {
-    letter_count_ = static_cast<std::uint8_t>(std::min(letters.size(), letters_.size()));
-    std::ranges::copy(letters.substr(0, letter_count_), letters_.begin());
-    if (cold_ || letters.size() > letter_count_) cold().letters = letters.substr(letter_count_);
+    letters_ = {};
+    while (!letters.empty() && letters_.add(letters.front())) letters.remove_prefix(1);
+    if (cold_ || !letters.empty()) cold().letters = letters;
 }
 
 bool TcpTracker::seen_before(Side from, std::uint8_t kind, char letter) {
@@ -165,26 +199,26 @@ void TcpTracker::write_flags(Side from, const TcpFields &tcp, std::int64_t seque
     const int flags = int{tcp.syn} + int{tcp.fin} + int{tcp.rst};
     if (flags > 1) {
         if (tcp.fin && tcp.rst) {
-            seen_before(from, kind_fin_rst, 'I');
+            seen_before(from, TcpEnd::kind_fin_rst, 'I');
         } else {
-            seen_before(from, kind_multi_flag, 'Q');
+            seen_before(from, TcpEnd::kind_multi_flag, 'Q');
         }
     } else if (tcp.syn) {
         const char letter = tcp.ack ? 'H' : 'S';
         const std::int64_t before = cold_ ? cold_->ends[from].history_syn : 0;
-        if (seen_before(from, kind_syn, letter) && sequence != before) write(from, letter);
+        if (seen_before(from, TcpEnd::kind_syn, letter) && sequence != before) write(from, letter);
         if (sequence != before) cold().ends[from].history_syn = sequence;
     } else if (tcp.fin) {
         const std::uint32_t fin = at + payload_bytes;
-        if (seen_before(from, kind_fin, 'F') && fin != ending.history_fin) write(from, 'F');
+        if (seen_before(from, TcpEnd::kind_fin, 'F') && fin != ending.history_fin) write(from, 'F');
         ending.history_fin = fin;
     } else if (tcp.rst) {
-        if (seen_before(from, kind_rst, 'R') && at != ending.history_rst) write(from, 'R');
+        if (seen_before(from, TcpEnd::kind_rst, 'R') && at != ending.history_rst) write(from, 'R');
         ending.history_rst = at;
     } else if (payload_bytes > 0) {
-        seen_before(from, kind_data, 'D');
+        seen_before(from, TcpEnd::kind_data, 'D');
     } else if (tcp.ack) {
-        seen_before(from, kind_ack, 'A');
+        seen_before(from, TcpEnd::kind_ack, 'A');
     }
 }
 
@@ -236,9 +270,9 @@ SequenceRanges::Holes TcpTracker::give_up(Side side, Coverage coverage, std::int
 void TcpTracker::note_partial(Side from, const TcpFields &tcp) {
     if (ends_[from].seen) return;
     if (from == Side::initiator) {
-        partial_ = !tcp.syn || tcp.ack;
-    } else if (!partial_) {
-        partial_ = !tcp.syn;
+        marks().partial = !tcp.syn || tcp.ack;
+    } else if (!marks().partial) {
+        marks().partial = !tcp.syn;
     }
 }
 
@@ -291,7 +325,7 @@ void TcpTracker::follow_acknowledgment(Side from, std::uint32_t number, std::int
     if (!end.one_way && distance(number, end.captured_edge) <= 0 && distance(number, end.seen_edge) <= 0) return;
     if (end.fin_seen) relative = std::min(relative, end.relative(endings_[sender].fin_end) - 1);
     // The numbers of a partial connection begin at a guess, or at a keep-alive one byte further back.
-    if (partial_ && relative <= 2) return;
+    if (marks().partial && relative <= 2) return;
     const SequenceRanges::Holes holes = give_up(sender, Coverage::captured, relative);
     if (holes.count > 0 && !end.gaps_off && end.is_clean() && ends_[from].is_clean()) count_gaps(sender, holes);
     give_up(sender, Coverage::seen, relative);
@@ -318,14 +352,16 @@ void TcpTracker::deliver(Side from, std::int64_t begin, std::uint32_t length) {
     const std::int64_t edge_now = edge(from, Coverage::captured);
     // Nobody seems to acknowledge (one direction only is captured): Zeek forgets what it delivered, and gives up on
     // holes that cannot be told to be filled.
-    if (edge_now > edge_before && end.nothing_acknowledged() && end.size(ends_[other(from)]) > max_initial_window) {
+    if (edge_now > edge_before && end.nothing_acknowledged() &&
+        end.size(ends_[other(from)]) > TcpEnd::max_initial_window) {
         end.one_way = true;
     }
     const SequenceRanges *ranges = islands(from, Coverage::captured);
     const std::int64_t undelivered = ranges != nullptr ? ranges->top() - edge_now : 0;
     const std::int64_t waiting = end.one_way ? 0 : edge_now - end.relative_acknowledged();
     const std::int64_t held = waiting + (ranges != nullptr ? ranges->held() : 0);
-    if ((end.nothing_acknowledged() && undelivered > max_above_hole_without_acks) || held > max_without_further_acks) {
+    if ((end.nothing_acknowledged() && undelivered > max_above_hole_without_acks) ||
+        held > TcpEnd::max_without_further_acks) {
         stop_gaps_of(from);
     }
 }
@@ -365,7 +401,7 @@ bool TcpTracker::leave_inactive(Side from, const Segment &segment) {
     if (tcp.ack && peer.state() == established) {
         // The SYN was missed, the SYN+ACK was not.
         end.enter(established);
-        partial_ = false;
+        marks().partial = false;
     } else {
         end.enter(partial);
     }
@@ -414,30 +450,30 @@ bool TcpTracker::enter_states(Side from, const Segment &segment) {
 void TcpTracker::note_openings(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     if (tcp.urg) ++cold().ends[from].facts.urgent;
-    if (tcp.mptcp_capable) mptcp_capable_ = true;
-    if (tcp.mptcp_join) mptcp_join_ = true;
+    if (tcp.mptcp_capable) marks().mptcp_capable = true;
+    if (tcp.mptcp_join) marks().mptcp_join = true;
     if (!tcp.syn) return;
-    if (tcp.fast_open || (segment.payload_bytes > 0 && !tcp.ack)) fast_open_ = true;
-    if (from == Side::responder && !tcp.ack && (ends_.initiator.history_seen & kind_syn) != 0 &&
+    if (tcp.fast_open || (segment.payload_bytes > 0 && !tcp.ack)) marks().fast_open = true;
+    if (from == Side::responder && !tcp.ack && (ends_.initiator.history_seen & TcpEnd::kind_syn) != 0 &&
         ends_.initiator.state() != TcpEndState::syn_ack_sent) {
-        simultaneous_ = true;
+        marks().simultaneous = true;
     }
 }
 
 void TcpTracker::time_handshake(Side from, const Segment &segment) {
     const TcpFields &tcp = segment.tcp;
     const std::int64_t now = ns_since_epoch(segment.time);
-    if (handshake_ == Handshake::over) return;
+    if (handshake() == TcpHandshake::over) return;
     if (from == Side::initiator && tcp.syn && !tcp.ack && tcp.sequence == ends_.initiator.start) {
         // A SYN that is sent again starts the watch again.
         handshake_ns_ = now;
-        handshake_ = Handshake::syn;
-    } else if (from == Side::responder && tcp.syn && tcp.ack && handshake_ != Handshake::none &&
+        enter(TcpHandshake::syn);
+    } else if (from == Side::responder && tcp.syn && tcp.ack && handshake() != TcpHandshake::none &&
                tcp.sequence == ends_.responder.start && distance(tcp.acknowledgment, ends_.initiator.start + 1) >= 0) {
-        handshake_ = Handshake::syn_ack;
-    } else if (from == Side::initiator && tcp.ack && !tcp.rst && handshake_ == Handshake::syn_ack &&
+        enter(TcpHandshake::syn_ack);
+    } else if (from == Side::initiator && tcp.ack && !tcp.rst && handshake() == TcpHandshake::syn_ack &&
                distance(tcp.acknowledgment, ends_.responder.start + 1) >= 0) {
-        handshake_ = Handshake::over;
+        enter(TcpHandshake::over);
         // Packets out of order in time tell no duration: less than 0 is none.
         handshake_ns_ = now - handshake_ns_;
     }
@@ -452,8 +488,7 @@ void TcpTracker::count_payload(Side from, std::int64_t begin, std::uint32_t leng
 
 void TcpTracker::settle(Side side) {
     End &end = ends_[side];
-    const bool handshake_goes_on = handshake_ == Handshake::syn || handshake_ == Handshake::syn_ack;
-    end.in_order = end.is_open() && !handshake_goes_on && !end.fin_seen && !end.gaps_off && !end.one_way &&
+    end.in_order = end.is_open() && !handshake_goes_on() && !end.fin_seen && !end.gaps_off && !end.one_way &&
                    end.captured_edge == end.last && end.seen_edge == end.last &&
                    end.last_wraps == end.acknowledged_wraps && islands(side, Coverage::captured) == nullptr &&
                    islands(side, Coverage::seen) == nullptr;
@@ -462,10 +497,10 @@ void TcpTracker::settle(Side side) {
 // Nothing is missing before this payload, and so little is waiting for an acknowledgment that it does not matter.
 bool TcpTracker::continues(const End &end, std::uint32_t begin, std::uint32_t length) const {
     return !cold_ && !end.gaps_off && begin == end.captured_edge && begin == end.seen_edge &&
-           begin + length - end.acknowledged <= careless_window(end.acknowledged - end.start);
+           begin + length - end.acknowledged <= TcpEnd::careless_window(end.acknowledged - end.start);
 }
 
-void TcpTracker::add_carefully(Side from, const Segment &segment) {
+void TcpTracker::add(Side from, const Segment &segment) {
     follow(from, segment);
     settle(Side::initiator);
     settle(Side::responder);
@@ -553,6 +588,7 @@ void TcpTracker::stop_gaps() {
 
 void TcpTracker::flip() {
     std::swap(ends_.initiator, ends_.responder);
+    ends_.initiator.marks = ends_.responder.marks;
     std::swap(endings_.initiator, endings_.responder);
     if (cold_) std::swap(cold_->ends.initiator, cold_->ends.responder);
     std::string letters = history();
@@ -562,7 +598,7 @@ void TcpTracker::flip() {
 }
 
 void TcpTracker::forget_handshake() {
-    handshake_ = Handshake::over;
+    enter(TcpHandshake::over);
     handshake_ns_ = -1;
 }
 
@@ -597,12 +633,12 @@ TcpEndFacts TcpTracker::facts(Side side) const {
 TcpSummary TcpTracker::summary() const {
     TcpSummary tcp;
     tcp.history = history();
-    if (handshake_ == Handshake::over && handshake_ns_ >= 0) tcp.handshake_rtt = Duration(handshake_ns_);
-    tcp.half_open = handshake_ == Handshake::syn_ack;
-    tcp.simultaneous_open = simultaneous_;
-    tcp.fast_open = fast_open_;
-    if (mptcp_capable_) tcp.mptcp = Mptcp::capable;
-    if (mptcp_join_) tcp.mptcp = Mptcp::join;
+    if (handshake() == TcpHandshake::over && handshake_ns_ >= 0) tcp.handshake_rtt = Duration(handshake_ns_);
+    tcp.half_open = handshake() == TcpHandshake::syn_ack;
+    tcp.simultaneous_open = marks().simultaneous;
+    tcp.fast_open = marks().fast_open;
+    if (marks().mptcp_capable) tcp.mptcp = Mptcp::capable;
+    if (marks().mptcp_join) tcp.mptcp = Mptcp::join;
     for (const Side side : {Side::initiator, Side::responder}) {
         tcp.facts[side] = facts(side);
         tcp.end_states[side] = ends_[side].state();

@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "analyze/dissection.h"
 #include "analyze/flow.h"
+#include "analyze/packed_tcp.h"
 #include "analyze/sequence_ranges.h"
 #include "analyze/sides.h"
 #include "capture/timestamp.h"
@@ -24,15 +26,12 @@ namespace doorplate {
 //  SYN.
 //  - A history stops growing at `max_history` letters.
 //
-// Two cache lines, of which the second is not touched by a segment in order of an established connection. Whatever few
-// connections have (holes, retransmissions, long histories) is in a third part, made when it is needed.
+// Most connections, until they close, are told by the 44 bytes of a PackedTcp. Whatever few have (holes,
+// retransmissions, long histories) is in a part of its own, made when it is needed.
 class alignas(64) TcpTracker {
   public:
     // Zeek has no limit. The letters that may come without end are S, H, F and R, each with a new sequence number.
     static constexpr std::size_t max_history = 1024;
-
-    // All that a segment in order touches.
-    static constexpr std::size_t hot_bytes = 64;
 
     struct Segment {
         TcpFields tcp;
@@ -46,13 +45,25 @@ class alignas(64) TcpTracker {
 
     // `flipped`: the connection was first seen from its responder (a SYN+ACK).
     explicit TcpTracker(bool flipped = false);
+    // What pack() told. `start_ns`: the same as there.
+    TcpTracker(const PackedTcp &packed, std::int64_t start_ns);
     TcpTracker(TcpTracker &&other) noexcept;
     TcpTracker &operator=(TcpTracker &&other) noexcept;
     ~TcpTracker();
 
-    [[gnu::always_inline]] void add(Side from, const Segment &segment) {
-        if (!add_in_order(ends_[from], ends_[other(from)], segment)) add_carefully(from, segment);
+    void add(Side from, const Segment &segment);
+    // The same for one that is plain.
+    void add(Side from, const Segment &segment, const PlainSegment &plain) {
+        End &end = ends_[from];
+        End &peer = ends_[other(from)];
+        const bool is_first = (end.history_seen & TcpEnd::kind_of(plain)) == 0;
+        if (is_first || !peer.in_order || !goes_on(end, peer, plain)) return add(from, segment);
+        go_on(end, peer, plain);
+        end.captured_edge = end.seen_edge = end.last;
     }
+
+    // False if it does not fit. `start_ns` is a time not long before the SYN, or its own.
+    [[nodiscard]] bool pack(std::int64_t start_ns, PackedTcp &packed) const;
 
     // A SYN that begins another connection (Zeek's IsReuse).
     [[nodiscard]] bool is_reused_by(Side from, const TcpFields &tcp) const;
@@ -72,12 +83,8 @@ class alignas(64) TcpTracker {
     [[nodiscard]] TcpSummary summary() const;
 
   private:
-    // One end, after Zeek's TCP_Endpoint with its TCP_Reassembler. Numbers are those on the wire; relative ones (64
-    // bits) have the SYN at 0 and payload from 1.
-    struct End {
-        std::uint32_t start = 0;
-        std::uint32_t last = 0;         // one past the highest number sent
-        std::uint32_t acknowledged = 0; // of this end's numbers, by the other end
+    // One end with what PackedTcp leaves out.
+    struct End : TcpEnd {
         // Below these, no payload is missing: captured, or given up as a gap; and seen, or acknowledged, at all. What
         // is above a hole is in the cold part.
         std::uint32_t captured_edge = 1;
@@ -85,15 +92,6 @@ class alignas(64) TcpTracker {
         // How often `last` and `acknowledged` passed zero. They stop at 65535: 256 TiB.
         std::uint16_t last_wraps = 0;
         std::uint16_t acknowledged_wraps = 0;
-        std::uint8_t states = 0; // TcpEndState: now, and before that (the upper four bits)
-        std::uint8_t history_seen = 0;
-        bool in_order : 1 = false; // add_in_order may be tried; see settle()
-        bool fin_seen : 1 = false;
-        bool did_close : 1 = false;
-        bool ended_all : 1 = false; // with this end's closing, the connection was over
-        bool seen : 1 = false;
-        bool gaps_off : 1 = false;
-        bool one_way : 1 = false; // payload without acknowledgments: Zeek does not wait for them any more
 
         [[nodiscard]] TcpEndState state() const { return static_cast<TcpEndState>(states & 15); }
         [[nodiscard]] TcpEndState previous_state() const { return static_cast<TcpEndState>(states >> 4); }
@@ -106,6 +104,11 @@ class alignas(64) TcpTracker {
         // Of a number that is less than 2 GiB away from what was sent (or acknowledged, if that is more).
         [[nodiscard]] std::int64_t relative(std::uint32_t number) const;
         [[nodiscard]] std::uint32_t number(std::int64_t relative) const;
+        // Where both edges are if every byte was captured up to the highest. SYN and FIN are none.
+        [[nodiscard]] std::uint32_t edge_without_holes() const {
+            if (fin_seen) return last - 1;
+            return last == start ? start + 1 : last;
+        }
         [[nodiscard]] bool nothing_acknowledged() const;
         [[nodiscard]] bool is_open() const;
         [[nodiscard]] bool is_clean() const;
@@ -121,19 +124,20 @@ class alignas(64) TcpTracker {
         std::uint32_t history_rst = 0;
         std::uint32_t gaps = 0;
         std::uint32_t gap_bytes = 0; // modulo 2^32, the rest is in Cold
+
+        // Of an end that was closed by a FIN, as it should.
+        [[nodiscard]] static Ending everyday(const TcpEnd &end) {
+            if (!end.fin_seen) return {};
+            return {.fin_end = end.last, .history_fin = end.last - end.start - 1};
+        }
+        friend bool operator==(const Ending &, const Ending &) = default;
     };
 
     struct Cold;
 
-    // Kinds of letters that are written once for each end, or (S and H, F, R) again for another sequence number.
-    static constexpr std::uint8_t kind_syn = 1, kind_fin = 2, kind_rst = 4, kind_fin_rst = 8, kind_data = 16,
-                                  kind_ack = 32, kind_multi_flag = 64;
-
-    // Zeek's constants tcp_max_initial_window and tcp_excessive_data_without_further_acks.
-    static constexpr std::uint32_t max_initial_window = 16'384;
-    static constexpr std::int64_t max_without_further_acks = 10'485'760;
-
-    enum class Handshake : std::uint8_t { none, syn, syn_ack, over };
+    [[nodiscard]] std::uint32_t packed_handshake(std::int64_t start_ns) const;
+    // All of the end is in TcpEnd.
+    [[nodiscard]] bool is_whole(Side side) const;
     enum class Coverage : std::uint8_t { captured, seen };
 
     Cold &cold();
@@ -146,29 +150,6 @@ class alignas(64) TcpTracker {
     [[nodiscard]] std::string history() const;
     void set_history(std::string_view letters);
 
-    // How much more may be sent than is acknowledged before it matters.
-    static std::uint32_t careless_window(std::uint32_t acknowledged) {
-        return acknowledged > 1 ? std::uint32_t{max_without_further_acks} : max_initial_window;
-    }
-    // Everything that add_carefully would do, where that is little: the next payload or acknowledgment of a connection
-    // whose payload was captured without a hole, and whose letters are written.
-    static bool add_in_order(End &end, End &peer, const Segment &segment) {
-        const TcpFields &tcp = segment.tcp;
-        const std::uint32_t length = segment.payload_bytes;
-        const std::uint32_t next = tcp.sequence + length;
-        const std::uint8_t letter = length > 0 ? kind_data : kind_ack;
-        const bool is_plain = end.in_order && peer.in_order && tcp.ack && !tcp.syn && !tcp.fin && !tcp.rst &&
-                              !tcp.urg && tcp.window != 0 && segment.payload_captured && !segment.bad_checksum &&
-                              (end.history_seen & letter) != 0;
-        if (!is_plain || tcp.sequence != end.last || next < end.last || tcp.acknowledgment < peer.acknowledged ||
-            tcp.acknowledgment > peer.last || next - end.acknowledged > careless_window(end.acknowledged - end.start)) {
-            return false;
-        }
-        end.last = end.captured_edge = end.seen_edge = next;
-        peer.acknowledged = tcp.acknowledgment;
-        return true;
-    }
-    [[gnu::noinline]] void add_carefully(Side from, const Segment &segment);
     void follow(Side from, const Segment &segment);
     void settle(Side side);
     void note_partial(Side from, const TcpFields &tcp);
@@ -189,6 +170,13 @@ class alignas(64) TcpTracker {
     void note_openings(Side from, const Segment &segment);
     void time_handshake(Side from, const Segment &segment);
     void forget_handshake();
+    [[nodiscard]] TcpMarks &marks() { return ends_.initiator.marks; }
+    [[nodiscard]] const TcpMarks &marks() const { return ends_.initiator.marks; }
+    [[nodiscard]] TcpHandshake handshake() const { return static_cast<TcpHandshake>(marks().handshake); }
+    void enter(TcpHandshake next) { marks().handshake = std::to_underlying(next) & 3; }
+    [[nodiscard]] bool handshake_goes_on() const {
+        return handshake() == TcpHandshake::syn || handshake() == TcpHandshake::syn_ack;
+    }
     void stop_gaps_of(Side side);
     [[nodiscard]] TcpEndFacts facts(Side side) const;
 
@@ -204,15 +192,8 @@ class alignas(64) TcpTracker {
     // not known).
     std::int64_t handshake_ns_ = -1;
     PerSide<Ending> endings_;
-    bool partial_ : 1 = false;
-    bool fast_open_ : 1 = false;
-    bool simultaneous_ : 1 = false;
-    bool mptcp_capable_ : 1 = false;
-    bool mptcp_join_ : 1 = false;
-    Handshake handshake_ = Handshake::none;
     // The beginning; what is more is in Cold.
-    std::uint8_t letter_count_ = 0;
-    std::array<char, 13> letters_{};
+    TcpLetters letters_;
 };
 
 static_assert(sizeof(TcpTracker) == 128);

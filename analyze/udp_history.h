@@ -17,10 +17,10 @@ class UdpHistory {
 
     [[nodiscard]] std::uint32_t packed() const { return packed_; }
 
-    // Every datagram comes here, nearly all of them for nothing.
+    // note() would do nothing.
+    [[nodiscard]] bool has(Side from) const { return (packed_ & mark_of(from)) != 0; }
     void note(Side from) {
-        const std::uint32_t mark = from == Side::initiator ? initiator_seen : responder_seen;
-        if ((packed_ & mark) == 0) begin(from, mark);
+        if (!has(from)) begin(from, mark_of(from));
     }
     // The `count`th datagram of this side whose checksum is wrong.
     void note_bad_checksum(Side from, std::uint64_t count);
@@ -32,6 +32,9 @@ class UdpHistory {
     static constexpr std::uint32_t initiator_seen = 1U << 30;
     static constexpr std::uint32_t responder_seen = 1U << 31;
 
+    static constexpr std::uint32_t mark_of(Side from) {
+        return from == Side::initiator ? initiator_seen : responder_seen;
+    }
     void begin(Side from, std::uint32_t mark);
     [[nodiscard]] unsigned size() const;
     void append(std::uint32_t letter);
