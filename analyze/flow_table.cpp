@@ -8,15 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "analyze/connections.h"
 #include "analyze/flow_detail.h"
+#include "analyze/flow_flags.h"
 #include "analyze/flow_index.h"
 #include "analyze/flow_units.h"
 #include "analyze/fragments.h"
 #include "analyze/icmp_exchange.h"
 #include "analyze/pool.h"
 #include "analyze/sctp_paths.h"
-#include "analyze/tcp_steps.h"
-#include "analyze/tcp_tracker.h"
 #include "analyze/timeout_wheel.h"
 #include "analyze/udp_history.h"
 
@@ -24,8 +24,6 @@ namespace doorplate {
 namespace {
 
 constexpr std::uint32_t no_detail = std::numeric_limits<std::uint32_t>::max();
-
-constexpr std::size_t cache_line = 64;
 
 // More interfaces than this for one flow are not noted: a file may claim millions.
 constexpr std::size_t max_interfaces = 64;
@@ -35,46 +33,6 @@ constexpr std::uint16_t listed_interfaces = std::numeric_limits<std::uint16_t>::
 // More than this many different values of --key's fields are not told apart: a file may claim millions.
 constexpr std::uint32_t max_contexts = 1U << 20;
 
-// How long a flow waits for its next packet is decided by its class.
-enum class Waiting : std::uint8_t { tcp, udp, other, closed };
-
-// FlowUnit's flags, in the upper 16 bits of `rest`.
-constexpr unsigned waiting_shift = 48;                // two bits
-constexpr unsigned evidence_shift = 50;               // three bits
-constexpr std::uint64_t flag_low_begins = 1ULL << 53; // the low end is the initiator
-constexpr std::uint64_t flag_tracked = 1ULL << 54;    // there is a TcpTracker
-constexpr std::uint64_t flag_packed = 1ULL << 55;     // there is a PackedTcp
-constexpr std::uint64_t flag_inbound = 1ULL << 56;    // directions that the source saw
-constexpr std::uint64_t flag_outbound = 1ULL << 57;
-constexpr std::uint64_t flag_interface_0 = 1ULL << 58; // all packets came from it
-constexpr std::uint64_t flag_alive = 1ULL << 59;
-constexpr std::uint64_t flag_inspected = 1ULL << 60; // the caller's
-constexpr std::uint64_t flag_followed = 1ULL << 61;  // the caller's
-
-// The upper half of FlowBase::extra of a packed connection that is over.
-constexpr unsigned closed_ago_shift = 32;
-constexpr std::uint64_t closed_ago_mask = ~0ULL << closed_ago_shift;
-
-constexpr std::array evidences{Evidence::first_seen, Evidence::syn, Evidence::syn_ack, Evidence::sctp_init,
-                               Evidence::icmp_request};
-
-Waiting waiting_of(const FlowUnit &unit) { return static_cast<Waiting>(unit.rest >> waiting_shift & 3); }
-void set_waiting(FlowUnit &unit, Waiting waiting) {
-    unit.rest = (unit.rest & ~(3ULL << waiting_shift)) | std::uint64_t{std::to_underlying(waiting)} << waiting_shift;
-}
-Evidence evidence_of(const FlowUnit &unit) { return evidences[unit.rest >> evidence_shift & 7]; }
-std::uint64_t evidence_bits(Evidence evidence) {
-    const auto found = std::ranges::find(evidences, evidence);
-    return static_cast<std::uint64_t>(found - evidences.begin()) << evidence_shift;
-}
-bool is(const FlowUnit &unit, std::uint64_t flag) { return (unit.rest & flag) != 0; }
-bool is_over(const FlowUnit &unit) { return waiting_of(unit) == Waiting::closed; }
-bool is_ipv6(const FlowUnit &unit) { return (unit.rest >> 40 & 1) != 0; }
-Transport transport_of(const FlowUnit &unit) {
-    return static_cast<Transport>(static_cast<std::uint8_t>(unit.rest >> 32));
-}
-std::size_t index_of(Side side) { return side == Side::initiator ? 0 : 1; }
-std::uint32_t packets_of(const FlowUnit &unit) { return unit.traffic[0].packets + unit.traffic[1].packets; }
 Timestamp end_of(const FlowUnit &unit) { return timestamp_from_ns(unit.last_active_ns - unit.late_by_ns); }
 
 // Saturates: a file may have times at the very end of what can be counted.
@@ -130,17 +88,6 @@ bool may_end_flow(const Dissection &dissection) {
     if (dissection.transport_checksum == Checksum::bad) return false;
     return (dissection.tcp && dissection.tcp->syn) || (dissection.sctp && dissection.sctp->has(SctpChunk::init));
 }
-
-TcpTracker::Segment segment_of(const Arrival &arrival) {
-    const Dissection &dissection = *arrival.dissection;
-    return {.tcp = *dissection.tcp,
-            .payload_bytes = dissection.payload_bytes,
-            .payload_captured = dissection.payload.size() >= dissection.payload_bytes,
-            .bad_checksum = dissection.transport_checksum == Checksum::bad,
-            .time = arrival.packet->time};
-}
-
-TcpLetters letters_of(const FlowBase &base) { return TcpLetters(static_cast<std::uint32_t>(base.extra)); }
 
 // What an ICMP flow's first packet was.
 std::uint64_t packed_icmp(const IcmpFields &icmp) {
@@ -203,11 +150,7 @@ class FlowTable::Impl {
     }
 
     void fetch_tracker(const Arrival &arrival) const {
-        if (arrival.likely == no_flow) return;
-        const FlowUnit &unit = units_.unit(arrival.likely);
-        if (!is(unit, flag_tracked)) return;
-        const auto *const tracker = reinterpret_cast<const std::uint8_t *>(&trackers_[unit.tracker]);
-        for (std::size_t at = 0; at < sizeof(TcpTracker); at += cache_line) prefetch(tracker + at);
+        if (arrival.likely != no_flow) connections_.fetch(arrival.likely);
     }
 
     // Everything is asked before anything is done.
@@ -229,8 +172,8 @@ class FlowTable::Impl {
         FlowUnit::Counters &traffic = unit.traffic[index_of(from)];
         if (arrival.everyday == Everyday::segment) {
             FlowBase &base = units_.base(number);
-            if (!can_go_on(base, from, arrival.segment) || !traffic.add(arrival.traffic)) return no_flow;
-            go_on(base, from, arrival.segment);
+            if (!Connections::can_go_on(base, from, arrival.segment) || !traffic.add(arrival.traffic)) return no_flow;
+            Connections::go_on(base, from, arrival.segment);
         } else if (!UdpHistory(unit.tracker).has(from) || !traffic.add(arrival.traffic)) {
             return no_flow;
         }
@@ -281,7 +224,7 @@ class FlowTable::Impl {
         // All at once: one by one they would be looked for in the index again.
         index_ = {};
         units_.clear();
-        trackers_.clear();
+        connections_.clear();
         details_.clear();
         wheel_ = {};
         fragments_.clear();
@@ -335,8 +278,7 @@ class FlowTable::Impl {
         flow.start = timestamp_from_ns(base.start_ns);
         flow.end = end_of(unit);
         flow.traffic = {traffic(number, Side::initiator), traffic(number, Side::responder)};
-        if (is(unit, flag_tracked)) flow.tcp = trackers_[unit.tracker].summary();
-        if (is(unit, flag_packed)) flow.tcp = unpacked_tracker(number).summary();
+        flow.tcp = connections_.summary(number);
         if (flow.key.transport == Transport::udp) {
             flow.udp.emplace().history = UdpHistory(unit.tracker).text();
             flow.udp->state = udp_state(flow.udp->history);
@@ -452,23 +394,8 @@ class FlowTable::Impl {
     // What comes after the end does not put it off (Zeek's tcp_close_delay).
     [[nodiscard]] std::int64_t deadline(FlowNumber number) const {
         const FlowUnit &unit = units_.unit(number);
-        return after(is_over(unit) ? closed_ns(number) : unit.last_active_ns, patience(waiting_of(unit)));
+        return after(is_over(unit) ? connections_.ended_ns(number) : unit.last_active_ns, patience(waiting_of(unit)));
     }
-    // When the end of a flow that is over was seen.
-    [[nodiscard]] std::int64_t closed_ns(FlowNumber number) const {
-        const FlowUnit &unit = units_.unit(number);
-        const std::uint64_t extra = units_.base(number).extra;
-        if (!is(unit, flag_packed)) return static_cast<std::int64_t>(extra);
-        return unit.last_active_ns - static_cast<std::int64_t>(extra >> closed_ago_shift);
-    }
-    // A packed connection's time of closing is told from its last packet, which will be now.
-    void put_closing_back(FlowNumber number) {
-        const std::int64_t ago = now_ - closed_ns(number);
-        if (ago > std::numeric_limits<std::uint32_t>::max()) return track(number);
-        std::uint64_t &extra = units_.base(number).extra;
-        extra = (extra & ~closed_ago_mask) | static_cast<std::uint64_t>(ago) << closed_ago_shift;
-    }
-
     auto keep_bucket() {
         return [this](FlowNumber number, std::uint16_t bucket) { units_.base(number).bucket = bucket; };
     }
@@ -507,8 +434,7 @@ class FlowTable::Impl {
         const FlowUnit &unit = units_.unit(number);
         if (dissection.tcp) {
             const Side from = side_of(unit, arrival.key.source_is_low, dissection);
-            if (is(unit, flag_tracked)) return trackers_[unit.tracker].is_reused_by(from, *dissection.tcp);
-            return is(unit, flag_packed) && unpacked_tracker(number).is_reused_by(from, *dissection.tcp);
+            return connections_.is_reused_by(number, from, *dissection.tcp);
         }
         return is_over(unit);
     }
@@ -527,11 +453,8 @@ class FlowTable::Impl {
         const std::uint64_t icmp = units_.base(old).extra;
         std::optional<FlowDetail> inherited;
         if (const FlowDetail *detail = detail_if_any(old)) inherited = detail->of_continuation();
-        const bool is_tcp = is(units_.unit(old), flag_packed | flag_tracked);
-        if (is_tcp) track(old);
         hand_on(old, FlowEndReason::active_timeout);
-        TcpTracker tcp;
-        if (is_tcp) tcp = std::move(trackers_[units_.unit(old).tracker]);
+        std::optional<TcpTracker> tcp = connections_.take(old);
         forget_paths(old);
         std::unique_ptr<SctpTracker> sctp;
         if (inherited) sctp = std::move(detail(old).sctp);
@@ -546,9 +469,9 @@ class FlowTable::Impl {
             inherited->began_ns = detail.began_ns;
             detail = std::move(*inherited);
         }
-        if (is_tcp) {
-            tcp.restart_counts();
-            keep_tracker(number, std::move(tcp));
+        if (tcp) {
+            tcp->restart_counts();
+            connections_.keep(number, std::move(*tcp));
         }
         if (sctp) {
             sctp->restart_counts();
@@ -643,7 +566,7 @@ class FlowTable::Impl {
         const FlowDetail *detail = detail_if_any(number);
         const std::uint32_t context = detail == nullptr ? 0 : detail->context;
         index_.erase(packed_key_hash(unit.addresses, unit.rest & PackedKey::rest_mask, context), number);
-        if (is(unit, flag_tracked)) trackers_.free(unit.tracker);
+        connections_.release(number);
         if (detail != nullptr) details_.free(units_.base(number).detail);
         unit.rest &= ~flag_alive;
         units_.free(number, is_ipv6(unit));
@@ -661,8 +584,8 @@ class FlowTable::Impl {
                                       const FlowUnit::Counters &traffic) {
         if (!unit.traffic[index_of(from)].add(traffic)) [[unlikely]]
             count_widened(number, from, traffic);
-        if (is(unit, flag_packed) && is_over(unit)) [[unlikely]]
-            put_closing_back(number);
+        if (is_over(unit)) [[unlikely]]
+            connections_.note_packet_behind_end(number, now_);
         const std::int64_t time_ns = ns_since_epoch(packet.time);
         if (time_ns >= now_ && unit.late_by_ns == 0) [[likely]] {
             unit.last_active_ns = now_;
@@ -691,7 +614,7 @@ class FlowTable::Impl {
         const FlowUnit &unit = units_.unit(number);
         FlowBase &base = units_.base(number);
         if (time_ns < base.start_ns) {
-            if (is(unit, flag_packed)) track(number); // its times are told from the start
+            connections_.unpack(number); // its times are told from the start
             base.start_ns = time_ns;
         }
         const FlowDetail *known = detail_if_any(number);
@@ -731,57 +654,9 @@ class FlowTable::Impl {
     // True if the flow is over.
     [[gnu::always_inline]] bool follow(FlowNumber number, Side from, const Arrival &arrival) {
         const Dissection &dissection = *arrival.dissection;
-        if (dissection.tcp) return follow_connection(number, from, arrival);
+        if (dissection.tcp) return connections_.add(number, from, arrival);
         if (dissection.transport == Transport::udp) note_datagram(number, from, dissection);
         return dissection.sctp && follow_association(number, from, dissection);
-    }
-
-    // Is the segment what comes next in a packed connection?
-    [[gnu::always_inline]] static bool can_go_on(const FlowBase &base, Side from, const PlainSegment &segment) {
-        const TcpEnd &end = base.ends[from];
-        return goes_on(end, base.ends[other(from)], segment) &&
-               ((end.history_seen & TcpEnd::kind_of(segment)) != 0 || letters_of(base).has_room());
-    }
-    [[gnu::always_inline]] static void go_on(FlowBase &base, Side from, const PlainSegment &segment) {
-        TcpEnd &end = base.ends[from];
-        const std::uint8_t kind = TcpEnd::kind_of(segment);
-        if ((end.history_seen & kind) == 0) {
-            TcpLetters letters = letters_of(base);
-            letters.add(plain_letter(from, kind));
-            base.extra = letters.packed();
-            end.history_seen |= kind;
-        }
-        doorplate::go_on(end, base.ends[other(from)], segment);
-    }
-
-    // True if the connection is over.
-    [[gnu::noinline]] bool follow_connection(FlowNumber number, Side from, const Arrival &arrival) {
-        const FlowUnit &unit = units_.unit(number);
-        const bool is_plain = arrival.everyday == Everyday::segment;
-        if (is(unit, flag_tracked)) {
-            TcpTracker &tracker = trackers_[unit.tracker];
-            if (is_plain) {
-                tracker.add(from, segment_of(arrival), arrival.segment);
-            } else {
-                tracker.add(from, segment_of(arrival));
-            }
-            return tracker.closed();
-        }
-        if (FlowBase &base = units_.base(number);
-            is_plain && is(unit, flag_packed) && can_go_on(base, from, arrival.segment)) {
-            go_on(base, from, arrival.segment);
-            return false;
-        }
-        const TcpTracker::Segment segment = segment_of(arrival);
-        if (PackedTcp packed = packed_tcp(number); add_step(packed, units_.base(number).start_ns, from, segment)) {
-            keep_packed(number, packed);
-            return packed.closed();
-        }
-        TcpTracker tracker = unpacked_tracker(number);
-        tracker.add(from, segment);
-        const bool closed = tracker.closed();
-        keep_tracker(number, std::move(tracker));
-        return closed;
     }
 
     [[gnu::noinline]] bool follow_association(FlowNumber number, Side from, const Dissection &dissection) {
@@ -840,58 +715,17 @@ class FlowTable::Impl {
         unit.tracker = history.packed();
     }
 
-    // The connection as it is, if it has no tracker in the pool.
-    [[nodiscard]] TcpTracker unpacked_tracker(FlowNumber number) const {
-        const FlowUnit &unit = units_.unit(number);
-        if (is(unit, flag_packed)) return {packed_tcp(number), units_.base(number).start_ns};
-        return TcpTracker(evidence_of(unit) == Evidence::syn_ack);
-    }
-    [[nodiscard]] PackedTcp packed_tcp(FlowNumber number) const {
-        const FlowUnit &unit = units_.unit(number);
-        const FlowBase &base = units_.base(number);
-        if (!is(unit, flag_packed)) return {};
-        return {base.ends, letters_of(base), unit.tracker};
-    }
-    void keep_packed(FlowNumber number, const PackedTcp &packed) {
-        FlowUnit &unit = units_.unit(number);
-        FlowBase &base = units_.base(number);
-        base.ends = packed.ends;
-        base.extra = (base.extra & closed_ago_mask) | packed.letters.packed();
-        unit.tracker = packed.handshake;
-        unit.rest |= flag_packed;
-    }
-    // Of a connection that has no tracker in the pool: there only if it must be.
-    void keep_tracker(FlowNumber number, TcpTracker &&tracker) {
-        if (PackedTcp packed; tracker.pack(units_.base(number).start_ns, packed)) {
-            keep_packed(number, packed);
-        } else {
-            pool_tracker(number, std::move(tracker));
-        }
-    }
-    void pool_tracker(FlowNumber number, TcpTracker &&tracker) {
-        FlowUnit &unit = units_.unit(number);
-        if (is_over(unit)) units_.base(number).extra = static_cast<std::uint64_t>(closed_ns(number));
-        unit.tracker = trackers_.take();
-        trackers_[unit.tracker] = std::move(tracker);
-        unit.rest = (unit.rest & ~flag_packed) | flag_tracked;
-    }
-    // Gives the connection a tracker in the pool, if it has none.
-    [[gnu::noinline]] void track(FlowNumber number) {
-        if (!is(units_.unit(number), flag_tracked)) pool_tracker(number, unpacked_tracker(number));
-    }
-
     [[gnu::noinline]] void close(FlowNumber number) {
         FlowUnit &unit = units_.unit(number);
         if (is_over(unit)) return;
         set_waiting(unit, Waiting::closed);
-        if (!is(unit, flag_packed)) units_.base(number).extra = static_cast<std::uint64_t>(now_);
+        connections_.note_end(number, now_);
         wait(number);
     }
 
     [[gnu::noinline]] void claim_fragments(FlowNumber number, Side from, const Dissection &dissection) {
         if (dissection.transport == Transport::tcp) {
-            track(number);
-            trackers_[units_.unit(number).tracker].stop_gaps();
+            connections_.stop_gaps(number);
         }
         const bool from_low = (from == Side::initiator) == is(units_.unit(number), flag_low_begins);
         FlowKey key = key_of(number);
@@ -948,7 +782,7 @@ class FlowTable::Impl {
 
     FlowIndex index_;
     FlowUnits units_;
-    Pool<TcpTracker> trackers_;
+    Connections connections_{units_};
     Pool<FlowDetail> details_;
     TimeoutWheel wheel_;
     FragmentTable fragments_;

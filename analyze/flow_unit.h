@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "analyze/packed_tcp.h"
-#include "analyze/sides.h"
 
 namespace doorplate {
 
@@ -59,7 +58,7 @@ struct alignas(64) FlowBase {
     // table's clock at that time.
     std::uint64_t extra = 0;
     // TCP without a TcpTracker.
-    PerSide<TcpEnd> ends;
+    std::array<TcpEnd, 2> ends;
 };
 static_assert(sizeof(FlowBase) == 64);
 

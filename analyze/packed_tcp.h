@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -94,14 +95,14 @@ static_assert(sizeof(TcpEnd) == 16);
 
 // A connection without holes and retransmissions. See TcpTracker::pack().
 struct PackedTcp {
-    PerSide<TcpEnd> ends;
+    std::array<TcpEnd, 2> ends; // initiator, responder
     TcpLetters letters;
     // In nanoseconds: while the handshake goes on, how long after the flow's start its SYN was; then how long it took.
     std::uint32_t handshake = no_handshake;
     // Not known; and what would not fit in there (four seconds).
     static constexpr std::uint32_t no_handshake = UINT32_MAX, too_long = UINT32_MAX - 1;
 
-    [[nodiscard]] bool closed() const { return ends.initiator.ended_all || ends.responder.ended_all; }
+    [[nodiscard]] bool closed() const { return ends[0].ended_all || ends[1].ended_all; }
 };
 
 // Is the segment the next payload or acknowledgment of a connection whose payload was captured without a hole? Then

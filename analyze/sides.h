@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace doorplate {
@@ -8,6 +9,9 @@ namespace doorplate {
 enum class Side : std::uint8_t { initiator, responder };
 
 [[nodiscard]] constexpr Side other(Side side) { return side == Side::initiator ? Side::responder : Side::initiator; }
+
+// Where that end is in an array of both.
+[[nodiscard]] constexpr std::size_t index_of(Side side) { return side == Side::initiator ? 0 : 1; }
 
 // One value for each end.
 template <typename T> struct PerSide {

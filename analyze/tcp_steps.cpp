@@ -36,7 +36,7 @@ class Steps {
   public:
     Steps(PackedTcp &packed, std::int64_t start_ns, Side from, const TcpTracker::Segment &segment)
         : packed_(packed), start_ns_(start_ns), from_(from), segment_(segment), tcp_(segment.tcp),
-          end_(packed.ends[from]), peer_(packed.ends[other(from)]), marks_(packed.ends.initiator.marks) {}
+          end_(packed.ends[index_of(from)]), peer_(packed.ends[index_of(other(from))]), marks_(packed.ends[0].marks) {}
 
     bool add() {
         if (!is_sober(segment_)) return false;

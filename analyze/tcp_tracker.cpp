@@ -54,7 +54,7 @@ TcpTracker::TcpTracker(bool flipped) {
 TcpTracker::TcpTracker(const PackedTcp &packed, std::int64_t start_ns) : letters_(packed.letters) {
     for (const Side side : {Side::initiator, Side::responder}) {
         End &end = ends_[side];
-        static_cast<TcpEnd &>(end) = packed.ends[side];
+        static_cast<TcpEnd &>(end) = packed.ends[index_of(side)];
         end.captured_edge = end.seen_edge = end.edge_without_holes();
         endings_[side] = Ending::everyday(end);
     }
