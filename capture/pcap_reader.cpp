@@ -133,22 +133,20 @@ void PcapReader::read_records(Bytes bytes, bool complete, std::span<Packet> room
     const auto interface = static_cast<std::uint32_t>(interfaces_.size() - 1);
     std::size_t position = parsed.consumed;
     LinesAhead lines(bytes);
-    Packet *const packets = room.data();
-    std::size_t count = 0;
-    for (; count < room.size(); ++count) {
+    Packet *packet = room.data();
+    Packet *const end = packet + room.size();
+    for (; packet != end; ++packet) {
         const std::size_t rest = bytes.size() - position;
         if (rest < header_bytes) {
             parsed.needed = header_bytes;
             break;
         }
         lines.move_to(position);
-        const RecordHeader header = header_at<swapped>(bytes.data() + position);
+        RecordHeader header = header_at<swapped>(bytes.data() + position);
         if (is_odd(header)) [[unlikely]] {
-            if (count > 0) last_seconds_ = seconds_of(packets[count - 1]);
-            const Verdict verdict = judge(bytes.subspan(position), complete, header);
-            if (verdict == Verdict::damaged) complain(bytes.subspan(position), header, parsed);
-            if (verdict == Verdict::undecided) parsed.needed = header_bytes + header.captured + header_bytes;
-            if (verdict != Verdict::sound) break;
+            if (packet != room.data()) last_seconds_ = seconds_of(packet[-1]);
+            if (!accept(bytes.subspan(position), complete, parsed)) break;
+            header = header_at<swapped>(bytes.data() + position);
         }
         const std::size_t record_bytes = header_bytes + header.captured;
         if (rest < record_bytes) {
@@ -159,15 +157,15 @@ void PcapReader::read_records(Bytes bytes, bool complete, std::span<Packet> room
         // which is odd but readable, needs no care.
         const std::int64_t ns =
             std::int64_t{header.seconds} * 1'000'000'000 + std::int64_t{header.fraction} * ns_per_fraction;
-        packets[count] = {.bytes = bytes.subspan(position + header_bytes, header.captured),
-                          .original_length = header.original,
-                          .time = timestamp_from_ns(ns),
-                          .link_type = link_type_,
-                          .interface = interface};
+        *packet = {.bytes = bytes.subspan(position + header_bytes, header.captured),
+                   .original_length = header.original,
+                   .time = timestamp_from_ns(ns),
+                   .link_type = link_type_,
+                   .interface = interface};
         position += record_bytes;
     }
-    if (count > 0) last_seconds_ = seconds_of(packets[count - 1]);
-    parsed.packets = count;
+    parsed.packets = static_cast<std::size_t>(packet - room.data());
+    if (parsed.packets > 0) last_seconds_ = seconds_of(packet[-1]);
     parsed.consumed = position;
 }
 
@@ -175,6 +173,14 @@ bool PcapReader::is_odd(const RecordHeader &header) const {
     // No captured bytes are odd, too: 0 - 1 is a large number.
     return header.captured - 1 >= usual_length_ || header.fraction >= fractions_per_second_ ||
            header.captured > header.original;
+}
+
+bool PcapReader::accept(Bytes bytes, bool complete, Parsed &parsed) {
+    const RecordHeader header = header_at(bytes);
+    const Verdict verdict = judge(bytes, complete, header);
+    if (verdict == Verdict::damaged) complain(bytes, header, parsed);
+    if (verdict == Verdict::undecided) parsed.needed = 2 * record_header_bytes_ + header.captured;
+    return verdict == Verdict::sound;
 }
 
 PcapReader::Verdict PcapReader::judge(Bytes bytes, bool complete, const RecordHeader &header) const {

@@ -43,6 +43,9 @@ class PcapReader final : public SavefileReader {
     [[nodiscard]] RecordHeader header_at(Bytes bytes) const;
 
     [[nodiscard]] bool is_odd(const RecordHeader &header) const;
+    // Whether the odd record with which the bytes begin is to be read all the same. Else `parsed` says what it lacks.
+    // Reads the header again: that of a usual record need not be in memory then.
+    [[nodiscard, gnu::noinline]] bool accept(Bytes bytes, bool complete, Parsed &parsed);
     // Whether an odd record is one. Bytes begin with it.
     [[nodiscard]] Verdict judge(Bytes bytes, bool complete, const RecordHeader &header) const;
     // Fills in what to say and do about a record that is none.

@@ -21,12 +21,20 @@ class LinesAhead {
     explicit LinesAhead(Bytes bytes) : bytes_(bytes) {}
 
     void move_to(std::size_t position) {
-        for (const std::size_t until = std::min(position + distance, bytes_.size()); next_ < until; next_ += line_bytes)
-            prefetch(bytes_.data() + next_);
+        if (position + distance < next_) return;
+        for (const std::size_t until = std::min(position + distance, bytes_.size()); next_ < until; next_ += step) {
+            const std::uint8_t *const line = bytes_.data() + next_;
+            prefetch(line);
+            prefetch(line + line_bytes);
+            prefetch(line + 2 * line_bytes);
+            prefetch(line + 3 * line_bytes);
+        }
     }
 
   private:
     static constexpr std::size_t line_bytes = 64;
+    // So many bytes in one go.
+    static constexpr std::size_t step = 4 * line_bytes;
     // 1 to 16 KiB are equally good.
     static constexpr std::size_t distance = 4096;
 
