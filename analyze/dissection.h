@@ -86,14 +86,20 @@ enum class PacketKind : std::uint8_t {
     undissected,
 };
 
-struct TcpFields {
-    std::uint32_t sequence = 0;
-    std::uint32_t acknowledgment = 0;
-    std::uint16_t window = 0;
+// As they stand in the header, from the lowest bit on.
+struct TcpFlags {
     bool fin : 1 = false, syn : 1 = false, rst : 1 = false, psh : 1 = false;
     bool ack : 1 = false, urg : 1 = false, ece : 1 = false, cwr : 1 = false;
+
+    friend bool operator==(const TcpFlags &, const TcpFlags &) = default;
+};
+
+struct TcpFields : TcpFlags {
     // Options: TCP Fast Open (RFC 7413), and of Multipath TCP (RFC 8684) MP_CAPABLE and MP_JOIN.
     bool fast_open : 1 = false, mptcp_capable : 1 = false, mptcp_join : 1 = false;
+    std::uint16_t window = 0;
+    std::uint32_t sequence = 0;
+    std::uint32_t acknowledgment = 0;
 
     friend bool operator==(const TcpFields &, const TcpFields &) = default;
 };
@@ -165,6 +171,9 @@ inline constexpr std::size_t max_mpls_labels = 4;
 
 // One packet, or one of the packets that it carries inside.
 struct Dissection {
+    // Inline, so that what is written at once is not written twice.
+    [[gnu::always_inline]] Dissection() = default;
+
     PacketKind kind = PacketKind::undissected;
     // How this packet travels in the one around it; `none` for the outermost.
     TunnelKind tunnel = TunnelKind::none;

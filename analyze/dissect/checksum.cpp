@@ -12,30 +12,8 @@ namespace doorplate {
 
 namespace {
 
-// A number as its bytes stand in the packet.
-std::uint64_t in_memory(std::uint16_t number) {
-    return std::endian::native == std::endian::big ? number : std::byteswap(number);
-}
-
-std::uint64_t sum_of(const IpAddress &address) {
-    const auto [first, second] = address.words();
-    if (address.family() == Family::ipv4) return first;
-    return (first >> 32) + (first & UINT32_MAX) + (second >> 32) + (second & UINT32_MAX);
-}
-
-// Without the length, which some senders leave out of what they leave to the network card.
-std::uint64_t pseudo_header_sum(const Dissection &out) {
-    return sum_of(out.source) + sum_of(out.destination) + in_memory(static_cast<std::uint16_t>(out.transport));
-}
-
-std::uint16_t field(const Summed &summed) {
-    std::uint16_t value = 0;
-    std::memcpy(&value, summed.bytes.captured().data() + summed.checksum_at, sizeof value);
-    return value;
-}
-
-bool is_there(const Summed &summed, const Dissection &out) {
-    return !out.fragment && summed.bytes.captured().size() >= summed.covered &&
+bool is_there(const Summed &summed) {
+    return summed.bytes.captured().size() >= summed.covered &&
            summed.covered >= summed.checksum_at + sizeof(std::uint16_t);
 }
 
@@ -78,30 +56,27 @@ Checksum failed_ipv4_header_checksum(Bytes header) {
     return is_empty ? Checksum::unverified : Checksum::bad;
 }
 
-Checksum transport_checksum(const Summed &summed, const Dissection &out) {
-    if (!is_there(summed, out)) return Checksum::unverified;
-    // The length is of 32 bits where it is larger than 16.
-    const std::uint32_t length = summed.bytes.length();
-    const std::uint64_t without_length = pseudo_header_sum(out);
-    const std::uint64_t pseudo_header = without_length + in_memory(static_cast<std::uint16_t>(length)) +
-                                        in_memory(static_cast<std::uint16_t>(length >> 16));
-    if (is_good(pseudo_header + sum_of(summed))) [[likely]]
-        return Checksum::good;
-    const std::uint16_t sent = field(summed);
-    const bool left_to_the_card = sent == folded(pseudo_header) || sent == folded(without_length);
+Checksum failed_transport_checksum(std::uint16_t sent, std::uint64_t pseudo_header, std::uint32_t length) {
+    const bool left_to_the_card = sent == folded(pseudo_header + in_memory(length)) || sent == folded(pseudo_header);
     return left_to_the_card ? Checksum::unverified : Checksum::bad;
 }
 
-Checksum icmp_checksum(const Summed &summed, const Dissection &out) {
-    if (!is_there(summed, out)) return Checksum::unverified;
+Checksum transport_checksum(const Summed &summed, std::uint64_t pseudo_header) {
+    if (!is_there(summed)) return Checksum::unverified;
+    const std::uint32_t length = summed.bytes.length();
+    if (is_good(pseudo_header + in_memory(length) + sum_of(summed))) return Checksum::good;
+    return failed_transport_checksum(in_memory(summed.bytes.be16(summed.checksum_at)), pseudo_header, length);
+}
+
+Checksum icmp_checksum(const Summed &summed) {
+    if (!is_there(summed)) return Checksum::unverified;
     return is_good(sum_of(summed)) ? Checksum::good : Checksum::bad;
 }
 
-Checksum sctp_checksum(LayerBytes bytes, const Dissection &out) {
+Checksum sctp_checksum(LayerBytes bytes) {
     constexpr std::size_t checksum_at = 8;
     const Bytes packet = bytes.captured();
-    if (out.fragment || packet.size() < bytes.length() || packet.size() < checksum_at + zeros.size())
-        return Checksum::unverified;
+    if (packet.size() < bytes.length() || packet.size() < checksum_at + zeros.size()) return Checksum::unverified;
     const std::uint32_t sent = bytes.be32(checksum_at);
     if (sent == 0) return Checksum::unverified;
     const Bytes before = packet.first(checksum_at);

@@ -30,7 +30,8 @@ void dissect_dccp(LayerBytes bytes, Output &output) {
     // Section 9.2: 0 covers all, n the header and n - 1 words of the data.
     const std::size_t coverage = bytes.u8(5) & 0x0f;
     const LayerBytes covered = coverage == 0 ? bytes : bytes.first(header_length + (coverage - 1) * 4);
-    out.transport_checksum = transport_checksum({.bytes = bytes, .covered = covered.length(), .checksum_at = 6}, out);
+    out.transport_checksum =
+        transport_checksum({.bytes = bytes, .covered = covered.length(), .checksum_at = 6}, pseudo_header_sum(out));
 }
 
 } // namespace doorplate

@@ -14,9 +14,8 @@ void note_missing(LayerBytes bytes, std::size_t count, Malformation if_missing, 
 
 std::size_t dissect(const Packet &packet, std::span<Dissection, max_levels> levels, MoreFrames &more,
                     DissectOptions options) {
-    const bool is_everyday =
-        packet.link_type == LinkType::ethernet && dissect_everyday(LayerBytes(packet), options, levels.front());
-    return is_everyday ? 1 : dissect_by_layers(packet, levels, more, options);
+    if (dissect_everyday(packet, options, levels.front())) return 1;
+    return dissect_by_layers(packet, levels, more, options);
 }
 
 std::size_t dissect_by_layers(const Packet &packet, std::span<Dissection, max_levels> levels, MoreFrames &more,

@@ -28,7 +28,8 @@ void read_header(LayerBytes bytes, std::uint8_t echo_request, std::uint8_t echo_
     if (!output.verifies_transport_checksum()) return;
     const Summed summed{.bytes = bytes, .covered = bytes.length(), .checksum_at = 2};
     const bool sums_addresses = out.transport == Transport::icmpv6;
-    out.transport_checksum = sums_addresses ? transport_checksum(summed, out) : icmp_checksum(summed, out);
+    out.transport_checksum =
+        sums_addresses ? transport_checksum(summed, pseudo_header_sum(out)) : icmp_checksum(summed);
 }
 
 } // namespace

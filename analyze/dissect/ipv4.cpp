@@ -71,8 +71,10 @@ void dissect_ipv4(LayerBytes bytes, Output &output) {
             note(Malformation::ipv4_bad_options, out);
         if (has_source_route(options)) output.give_up_transport_checksum();
     }
-    if (output.verifies_checksums() && whole.captured().size() >= header_length)
-        out.ip_checksum = ipv4_header_checksum(whole.captured().first(header_length));
+    if (output.verifies_checksums() && whole.captured().size() >= header_length) {
+        const Bytes header = whole.captured().first(header_length);
+        out.ip_checksum = ipv4_header_checksum(ones_complement_sum(header.data(), header.size()), header);
+    }
 
     const LayerBytes payload = whole.behind(header_length);
     if ((flags_and_offset & (more_fragments | offset_mask)) != 0) {

@@ -45,6 +45,12 @@ class LayerBytes {
         return {data_, at_most(captured_, count), at_most(length_, count)};
     }
 
+    // The same where no more than length() are asked for.
+    [[nodiscard]] LayerBytes up_to(std::uint32_t count) const {
+        assert(count <= length_);
+        return {data_, std::min(captured_, count), count};
+    }
+
     // The same bytes, said to go on behind the frame's end: a fragment's rest travels in other frames.
     [[nodiscard]] LayerBytes going_on_to(std::uint32_t length) const {
         return {data_, captured_, std::max(length_, length)};
@@ -97,10 +103,10 @@ class Output {
 
     [[nodiscard]] bool verifies_checksums() const { return options_.verify_checksums; }
     // The transport's checksum of this level cannot be told: it is over other addresses than the IP header's, or not
-    // all of it is in the frame.
+    // all of it is in the frame. Neither can a fragment's, which need not be said.
     void give_up_transport_checksum() { transport_checksum_given_up_ = true; }
     [[nodiscard]] bool verifies_transport_checksum() const {
-        return options_.verify_checksums && !transport_checksum_given_up_;
+        return options_.verify_checksums && !transport_checksum_given_up_ && !level_->fragment;
     }
 
     // From here on the layers write into a new packet, the one that the current one carries. False if there are too

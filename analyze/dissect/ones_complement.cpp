@@ -1,5 +1,7 @@
 #include "analyze/dissect/ones_complement.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace doorplate {
@@ -30,7 +32,14 @@ constexpr std::size_t block = 2 * sizeof(Words);
 
 std::uint64_t ones_complement_sum_of_many(const std::uint8_t *at, std::size_t size) {
     const std::size_t in_blocks = size / block * block;
-    return sum_of_blocks(at, in_blocks) + ones_complement_sum(at + in_blocks, size - in_blocks);
+    return sum_of_blocks(at, in_blocks) + ones_complement_sum_of_last(at + in_blocks, size - in_blocks);
+}
+
+std::uint64_t ones_complement_sum(const std::uint8_t *at, std::size_t size) {
+    std::array<std::uint8_t, 8> first{}; // filled up with zeros
+    std::copy_n(at, std::min(size, first.size()), first.begin());
+    const std::uint64_t sum = ones_complement_sum_of_8(first.data());
+    return size > first.size() ? sum + ones_complement_sum_of_last(at + first.size(), size - first.size()) : sum;
 }
 
 } // namespace doorplate

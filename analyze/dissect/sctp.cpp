@@ -45,7 +45,7 @@ void dissect_sctp(LayerBytes bytes, Output &output) {
     sctp.verification_tag = bytes.be32(4);
     read_chunks(bytes.behind(common_header_length), sctp, out);
     out.sctp = sctp;
-    if (output.verifies_transport_checksum()) out.transport_checksum = sctp_checksum(bytes, out);
+    if (output.verifies_transport_checksum()) out.transport_checksum = sctp_checksum(bytes);
 }
 
 } // namespace doorplate

@@ -7,9 +7,6 @@
 
 namespace doorplate {
 
-namespace {
-
-// What the options of a SYN say of the connection that it opens. `options` are valid.
 void read_opening_options(Bytes options, TcpFields &tcp) {
     constexpr std::uint8_t end = 0, filler = 1, multipath = 30, fast_open = 34;
     std::size_t at = 0;
@@ -28,8 +25,6 @@ void read_opening_options(Bytes options, TcpFields &tcp) {
         at += length;
     }
 }
-
-} // namespace
 
 //     0                   1                   2                   3
 //     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -60,9 +55,9 @@ void dissect_tcp(LayerBytes bytes, Output &output) {
     if (header_length > bytes.length())
         return note(out.fragment ? Malformation::fragment_too_small : Malformation::tcp_bad_data_offset, out);
 
-    out.tcp = tcp_fields(bytes);
+    read_tcp_fields(bytes, out.tcp);
     set_payload(bytes.behind(header_length), out);
-    if (output.verifies_transport_checksum()) out.transport_checksum = tcp_checksum(bytes, out);
+    if (output.verifies_transport_checksum()) out.transport_checksum = tcp_checksum(bytes, pseudo_header_sum(out));
     if (header_length == tcp_fixed_length) return;
     // What the options say is not needed, so it does not matter that the snapshot cut them.
     const Bytes captured = bytes.captured();

@@ -41,7 +41,8 @@ void dissect_udp(LayerBytes bytes, Output &output) {
         out.payload_bytes = saturated(length - header_length);
         return;
     }
-    if (output.verifies_transport_checksum()) out.transport_checksum = udp_checksum(bytes.first(length), out);
+    if (output.verifies_transport_checksum())
+        out.transport_checksum = udp_checksum(bytes.first(length), pseudo_header_sum(out));
     const bool to_tunnel = is_tunnel_port(out.destination_port);
     if (!to_tunnel && !is_tunnel_port(out.source_port)) return;
     LayerBytes inside = bytes.first(length).behind(header_length);
@@ -59,8 +60,9 @@ void dissect_udplite(LayerBytes bytes, Output &output) {
     if (!coverage_fits && !out.fragment) note(Malformation::udp_bad_length, out);
     set_payload(bytes.behind(header_length), out);
     if (coverage_fits && output.verifies_transport_checksum()) {
-        out.transport_checksum = transport_checksum(
-            {.bytes = bytes, .covered = coverage == 0 ? bytes.length() : coverage, .checksum_at = 6}, out);
+        out.transport_checksum =
+            transport_checksum({.bytes = bytes, .covered = coverage == 0 ? bytes.length() : coverage, .checksum_at = 6},
+                               pseudo_header_sum(out));
     }
 }
 

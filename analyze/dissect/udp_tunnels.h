@@ -4,7 +4,9 @@
 
 namespace doorplate {
 
-[[nodiscard]] constexpr bool is_tunnel_port(std::uint16_t port) {
+[[nodiscard, gnu::always_inline]] constexpr bool is_tunnel_port(std::uint16_t port) {
+    // Most ports are no registered ones.
+    if (port < 1701 || port > 8472) return false;
     switch (port) {
     case 1701: // L2TP
     case 2152: // GTP-U

@@ -41,7 +41,7 @@ namespace doorplate {
 // An everyday packet is dissected in one go; the layers have to come to the same.
 [[nodiscard]] inline bool layers_agree(const Packet &packet, DissectOptions options) {
     Dissection everyday;
-    if (!dissect_everyday(LayerBytes(packet), options, everyday)) return true;
+    if (!dissect_everyday(packet, options, everyday)) return true;
     DissectedPacket by_layers;
     by_layers.count = dissect_by_layers(packet, by_layers.levels, by_layers.more_frames, options);
     return by_layers.count == 1 && by_layers.more_frames.bytes.empty() &&
@@ -51,8 +51,7 @@ namespace doorplate {
 // What is wrong with dissect()'s answer for any of the packets in `packet`.
 [[nodiscard]] inline std::string_view fault_of(const Packet &packet) {
     for (const bool verify : {false, true}) {
-        const bool is_ethernet = packet.link_type == LinkType::ethernet;
-        if (is_ethernet && !layers_agree(packet, {.verify_checksums = verify})) return "not what the layers say";
+        if (!layers_agree(packet, {.verify_checksums = verify})) return "not what the layers say";
     }
     DissectedPacket dissected;
     dissect(packet, dissected);

@@ -431,7 +431,7 @@ TEST(Timeouts, EachTransportHasItsOwn) {
     Desk desk;
     desk.sees(udp(4000));
     Dissection tcp = packet_between(Transport::tcp, "192.0.2.1", 4000, "198.51.100.2", 80);
-    tcp.tcp = TcpFields{.ack = true};
+    tcp.tcp.emplace().ack = true;
     desk.sees(tcp);
     desk.sees(icmp(8, 0, 7, "192.0.2.1", "198.51.100.2"));
 
@@ -578,14 +578,14 @@ TEST(RandomTraffic, IsHandedOnToTheLastPacket) {
         if (below(2) == 0) dissection = turned(dissection);
         if (dissection.transport == Transport::tcp) {
             const auto flags = random();
-            dissection.tcp =
-                TcpFields{.sequence = below(2) == 0 ? below(3000) : static_cast<std::uint32_t>(random()),
-                          .acknowledgment = below(2) == 0 ? below(3000) : static_cast<std::uint32_t>(random()),
-                          .window = static_cast<std::uint16_t>(below(2)),
-                          .fin = (flags & 3) == 0,
-                          .syn = (flags & 12) == 0,
-                          .rst = (flags & 112) == 0,
-                          .ack = (flags & 384) != 0};
+            TcpFields &tcp = dissection.tcp.emplace();
+            tcp.sequence = below(2) == 0 ? below(3000) : static_cast<std::uint32_t>(random());
+            tcp.acknowledgment = below(2) == 0 ? below(3000) : static_cast<std::uint32_t>(random());
+            tcp.window = static_cast<std::uint16_t>(below(2));
+            tcp.fin = (flags & 3) == 0;
+            tcp.syn = (flags & 12) == 0;
+            tcp.rst = (flags & 112) == 0;
+            tcp.ack = (flags & 384) != 0;
         } else {
             dissection.source_port = dissection.destination_port = 0;
             dissection.icmp = IcmpFields{static_cast<std::uint8_t>(below(20)), 0, static_cast<std::uint16_t>(below(3))};

@@ -104,23 +104,25 @@ TEST_F(Fragments, OfMorePacketsThanThereIsRoomForAreForgotten) {
 }
 
 TEST_F(Fragments, OfTcpTellNoGaps) {
-    const auto tcp = [](std::string_view from, std::string_view to, bool client, TcpFields fields,
+    const auto tcp = [](bool client, TcpFlags flags, std::uint32_t sequence, std::uint32_t acknowledgment,
                         std::uint32_t bytes) {
-        Dissection dissection = packet_between(Transport::tcp, from, client ? 4000 : 80, to, client ? 80 : 4000, bytes);
+        Dissection dissection = client ? packet_between(Transport::tcp, "192.0.2.1", 4000, "198.51.100.2", 80, bytes)
+                                       : packet_between(Transport::tcp, "198.51.100.2", 80, "192.0.2.1", 4000, bytes);
         static const std::vector<std::uint8_t> payload(2000);
         dissection.payload = Bytes(payload).first(bytes);
-        dissection.tcp = fields;
+        TcpFields &fields = dissection.tcp.emplace();
+        static_cast<TcpFlags &>(fields) = flags;
+        fields.sequence = sequence;
+        fields.acknowledgment = acknowledgment;
+        fields.window = 9;
         return dissection;
     };
-    sees(tcp("192.0.2.1", "198.51.100.2", true, {.sequence = 1000, .window = 9, .syn = true}, 0));
-    sees(tcp("198.51.100.2", "192.0.2.1", false,
-             {.sequence = 5000, .acknowledgment = 1001, .window = 9, .syn = true, .ack = true}, 0));
-    Dissection first = tcp("192.0.2.1", "198.51.100.2", true,
-                           {.sequence = 1001, .acknowledgment = 5001, .window = 9, .ack = true}, 1000);
+    sees(tcp(true, {.syn = true}, 1000, 0, 0));
+    sees(tcp(false, {.syn = true, .ack = true}, 5000, 1001, 0));
+    Dissection first = tcp(true, {.ack = true}, 1001, 5001, 1000);
     first.fragment = FragmentFields{1, 0, true};
     sees(first);
-    sees(tcp("198.51.100.2", "192.0.2.1", false, {.sequence = 5001, .acknowledgment = 3001, .window = 9, .ack = true},
-             0));
+    sees(tcp(false, {.ack = true}, 5001, 3001, 0));
     EXPECT_EQ("ShDa", flow().tcp->history);
 }
 

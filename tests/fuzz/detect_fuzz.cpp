@@ -64,8 +64,11 @@ void inspect(Bytes input) {
         packet.payload = payload;
         packet.payload_bytes = static_cast<std::uint32_t>(payload.size());
         if (is_tcp) {
-            packet.tcp = TcpFields{.sequence = sequence[from], .acknowledgment = sequence[1 - from], .window = 65535};
-            packet.tcp->ack = true;
+            TcpFields &tcp = packet.tcp.emplace();
+            tcp.sequence = sequence[from];
+            tcp.acknowledgment = sequence[1 - from];
+            tcp.window = 65535;
+            tcp.ack = true;
             sequence[from] += packet.payload_bytes;
         }
         inspector.packet(flow_id, packet, timestamp_from_ns(1'700'000'000'000'000'000 + packets * 1'000'000));
