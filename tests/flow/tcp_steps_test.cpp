@@ -56,7 +56,11 @@ class Conversation {
         const Host &to = from_client ? server_ : client_;
         if (last_ && errs(4)) return *last_; // once more
 
-        TcpFields tcp{.sequence = from.next, .acknowledgment = to.next, .window = 1000, .ack = true};
+        TcpFields tcp;
+        tcp.sequence = from.next;
+        tcp.acknowledgment = to.next;
+        tcp.window = 1000;
+        tcp.ack = true;
         std::uint32_t payload = 0;
         if (!from.said_syn && !starts_late_) {
             tcp.syn = true;
@@ -196,11 +200,18 @@ TEST(TcpSteps, TheFlowTableSaysWhatATrackerSaysThatGotEverySegment) {
     EXPECT_LT(ways.all / 10, ways.short_ones);
 }
 
-TEST(TcpSteps, AWholeConnectionNeedsNoTracker) {
-    PackedTcp packed;
+TcpTracker::Segment syn() {
+    TcpTracker::Segment segment{.time = noon};
+    segment.tcp.sequence = 7;
+    segment.tcp.window = 1;
+    segment.tcp.syn = true;
+    return segment;
+}
+
+TEST(TcpSteps, WhatIsPackedIsUnpackedAsItWas) {
     TcpTracker tracker;
-    const TcpTracker::Segment syn{.tcp = {.sequence = 7, .window = 1, .syn = true}, .time = noon};
-    tracker.add(Side::initiator, syn);
+    tracker.add(Side::initiator, syn());
+    PackedTcp packed;
     ASSERT_TRUE(tracker.pack(ns_since_epoch(noon), packed));
     const TcpTracker unpacked(packed, ns_since_epoch(noon));
     EXPECT_EQ(tracker.summary(), unpacked.summary());
@@ -208,11 +219,14 @@ TEST(TcpSteps, AWholeConnectionNeedsNoTracker) {
 }
 
 TEST(TcpSteps, WhatHasAHoleDoesNotFit) {
-    PackedTcp packed;
     TcpTracker tracker;
-    tracker.add(Side::initiator, {.tcp = {.sequence = 7, .window = 1, .syn = true}, .time = noon});
-    tracker.add(Side::initiator,
-                {.tcp = {.sequence = 100, .window = 1, .ack = true}, .payload_bytes = 10, .time = noon});
+    tracker.add(Side::initiator, syn());
+    TcpTracker::Segment later{.payload_bytes = 10, .time = noon};
+    later.tcp.sequence = 100;
+    later.tcp.window = 1;
+    later.tcp.ack = true;
+    tracker.add(Side::initiator, later);
+    PackedTcp packed;
     EXPECT_FALSE(tracker.pack(ns_since_epoch(noon), packed));
 }
 
