@@ -201,7 +201,8 @@ TEST(TcpSteps, TheFlowTableSaysWhatATrackerSaysThatGotEverySegment) {
 }
 
 TcpTracker::Segment syn() {
-    TcpTracker::Segment segment{.time = noon};
+    TcpTracker::Segment segment;
+    segment.time = noon;
     segment.tcp.sequence = 7;
     segment.tcp.window = 1;
     segment.tcp.syn = true;
@@ -221,9 +222,10 @@ TEST(TcpSteps, WhatIsPackedIsUnpackedAsItWas) {
 TEST(TcpSteps, WhatHasAHoleDoesNotFit) {
     TcpTracker tracker;
     tracker.add(Side::initiator, syn());
-    TcpTracker::Segment later{.payload_bytes = 10, .time = noon};
+    TcpTracker::Segment later = syn();
+    later.tcp.syn = false;
+    later.payload_bytes = 10;
     later.tcp.sequence = 100;
-    later.tcp.window = 1;
     later.tcp.ack = true;
     tracker.add(Side::initiator, later);
     PackedTcp packed;
