@@ -260,7 +260,7 @@ class ReplayReader {
         const auto batch = source_.read(tick);
         if (!batch) return std::unexpected(batch.error());
         const auto taken = limited(batch->packets, count_, packets_);
-        observer.ingest(taken, source_.interfaces());
+        observer.ingest(taken, source_.interfaces(), batch->upcoming);
         packets_ += taken.size();
         at_end_ = batch->at_end;
         return {};

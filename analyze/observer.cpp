@@ -12,6 +12,7 @@
 #include "analyze/pressure.h"
 #include "analyze/reassembly.h"
 #include "analyze/socket_history.h"
+#include "capture/prefetch.h"
 
 namespace doorplate {
 namespace {
@@ -54,7 +55,8 @@ class Observer::Impl {
     }
     void ingest(const SocketFacts &facts) { history_.ingest(facts); }
 
-    void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
+    void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces, Bytes upcoming) {
+        upcoming_ = LinesMeanwhile(upcoming, packets.size());
         for (; !packets.empty(); packets = packets.subspan(std::min(packets.size(), own_batch_size))) {
             own_batch_.dissect(packets.first(std::min(packets.size(), own_batch_size)), options_.dissect);
             ingest(own_batch_, interfaces);
@@ -82,7 +84,10 @@ class Observer::Impl {
                 for (const Arrival &arrival : group(step - 2)) table_.fetch_tracker(arrival);
             }
             if (step >= 3) {
-                for (const Arrival &arrival : group(step - 3)) ingest(arrival);
+                for (const Arrival &arrival : group(step - 3)) {
+                    ingest(arrival);
+                    upcoming_.step();
+                }
             }
         }
     }
@@ -452,6 +457,7 @@ class Observer::Impl {
     KeptFlows ended_;
     FlowTotals totals_;
     DissectedBatch own_batch_;
+    LinesMeanwhile upcoming_;
     Current current_;
     Reassembly reassembly_;
     // The flows of the last packet's levels, as far as something is inside them, or 0.
@@ -473,8 +479,8 @@ Observer::~Observer() = default;
 
 void Observer::ingest(const HostFacts &host) { impl_->ingest(host); }
 void Observer::ingest(const SocketFacts &facts) { impl_->ingest(facts); }
-void Observer::ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces) {
-    impl_->ingest(packets, interfaces);
+void Observer::ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces, Bytes upcoming) {
+    impl_->ingest(packets, interfaces, upcoming);
 }
 void Observer::ingest(DissectedBatch &batch, std::span<const CaptureInterface> interfaces) {
     impl_->ingest(batch, interfaces);

@@ -48,8 +48,8 @@ class Observer {
 
     void ingest(const HostFacts &host);
     void ingest(const SocketFacts &facts);
-    // `interfaces` are the source's; flows keep names, not indices.
-    void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces);
+    // `interfaces` are the source's; flows keep names, not indices. For `upcoming` see PacketBatch.
+    void ingest(std::span<const Packet> packets, std::span<const CaptureInterface> interfaces, Bytes upcoming = {});
     // The same of packets that were dissected elsewhere, with options.dissect.
     void ingest(DissectedBatch &batch, std::span<const CaptureInterface> interfaces);
     // Lets time pass without packets (live runs).

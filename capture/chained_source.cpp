@@ -28,11 +28,10 @@ class ChainedSource final : public PacketSource {
             ++current_;
             return PacketBatch{};
         }
-        if (interfaces_.are_unchanged(current_))
-            return PacketBatch{.packets = batch->packets, .more_at_hand = batch->more_at_hand};
+        if (interfaces_.are_unchanged(current_)) return *batch;
         packets_.assign(batch->packets.begin(), batch->packets.end());
         for (Packet &packet : packets_) packet.interface = interfaces_.number(current_, packet.interface);
-        return PacketBatch{.packets = packets_, .more_at_hand = batch->more_at_hand};
+        return PacketBatch{.packets = packets_, .more_at_hand = batch->more_at_hand, .upcoming = batch->upcoming};
     }
 
     const std::vector<CaptureInterface> &interfaces() const override { return interfaces_.all(); }

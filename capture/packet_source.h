@@ -56,6 +56,9 @@ struct PacketBatch {
     bool at_end = false;
     // The next read() will not wait.
     bool more_at_hand = false;
+    // What is behind them in memory, and about as much: whoever has other work meanwhile may prefetch it. Only of a
+    // mapped file.
+    Bytes upcoming{};
 };
 
 class PacketSource {

@@ -109,6 +109,11 @@ class SavefileSource final : public PacketSource {
 
   private:
     [[nodiscard]] Result<void> recognise();
+    // As much as was parsed last.
+    [[nodiscard]] Bytes upcoming() const {
+        if (!window_->bytes_stay()) return {};
+        return window_->unread().first(std::min(window_->unread().size(), parsed_bytes_));
+    }
     // What can be parsed now goes to the front of packets_; how many there are.
     [[nodiscard]] std::size_t parse();
     // What is to be done about what stopped the reader.
@@ -135,6 +140,7 @@ class SavefileSource final : public PacketSource {
     std::map<LinkType, BpfFilter> filters_;
 
     std::array<Packet, batch_packets> packets_;
+    std::size_t parsed_bytes_ = 0;
     // Whether they pass the filter or not.
     std::uint64_t packets_read_ = 0;
     std::uint64_t handed_out_ = 0;
@@ -209,7 +215,8 @@ Result<PacketBatch> SavefileSource::read(Duration /*wait*/) {
         const std::span<const Packet> passing = filtered(parsed);
         handed_out_ += passing.size();
         const bool more_at_hand = parsed == packets_.size() || window_->complete();
-        if (!passing.empty() || !finished_) return PacketBatch{.packets = passing, .more_at_hand = more_at_hand};
+        if (!passing.empty() || !finished_)
+            return PacketBatch{.packets = passing, .more_at_hand = more_at_hand, .upcoming = upcoming()};
         if (misfit_) return std::unexpected(*std::exchange(misfit_, std::nullopt));
     }
     if (damage_.places > 0 && !std::exchange(told_, true))
@@ -222,6 +229,7 @@ std::size_t SavefileSource::parse() {
     const std::uint64_t offset = window_->offset();
     const Parsed parsed = reader_->parse(shown, window_->complete(), packets_);
     window_->consume(parsed.consumed);
+    parsed_bytes_ = parsed.consumed;
     std::size_t packets = parsed.packets;
 
     const std::uint64_t sound = window_->sound_until();
