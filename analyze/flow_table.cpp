@@ -132,18 +132,12 @@ class FlowTable::Impl {
     }
 
     void arrive(Arrival &arrival) {
-        const Dissection &dissection = *arrival.dissection;
-        if (!dissection.flow_ready && !dissection.fragment) return;
-        if (is_keyed_) {
-            PackedKey &key = arrival.key;
-            key.context = context_of(*arrival.packet, dissection);
-            key.hash = packed_key_hash(key.addresses, key.rest, key.context);
-        }
+        // Whether there is a key or not: asking would cost as much.
+        if (is_keyed_) complete_key(arrival);
         index_.prefetch_slot(arrival.key.hash);
     }
 
     void fetch_flow(Arrival &arrival) const {
-        if (!arrival.dissection->flow_ready) return;
         arrival.likely = index_.likely(arrival.key.hash);
         if (arrival.likely == no_flow) return;
         units_.fetch(arrival.likely, arrival.key.transport() == Transport::tcp, arrival.key.is_ipv6());
@@ -361,6 +355,14 @@ class FlowTable::Impl {
             return true;
         }
         return is_too_long(number);
+    }
+
+    [[gnu::noinline]] void complete_key(Arrival &arrival) {
+        const Dissection &dissection = *arrival.dissection;
+        if (!dissection.flow_ready && !dissection.fragment) return;
+        PackedKey &key = arrival.key;
+        key.context = context_of(*arrival.packet, dissection);
+        key.hash = packed_key_hash(key.addresses, key.rest, key.context);
     }
 
     // Numbers the combinations of what --key asks for, in the order seen; 0 is for those that have none of it.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "analyze/packed_tcp.h"
 
@@ -19,14 +21,17 @@ struct alignas(64) FlowUnit {
         std::uint32_t ip_bytes = 0;
         std::uint32_t payload_bytes = 0;
 
-        // False, and nothing is added, if it would not fit: sums stay below 2^31.
+        // False, and nothing is added, if it would not fit: sums stay below 2^31. So they are added two at a time, for
+        // no sum carries into the other.
         [[nodiscard]] bool add(const Counters &more) {
-            const Counters sum{packets + more.packets, frame_bytes + more.frame_bytes, ip_bytes + more.ip_bytes,
-                               payload_bytes + more.payload_bytes};
-            const std::uint32_t all = sum.packets | sum.frame_bytes | sum.ip_bytes | sum.payload_bytes | more.packets |
-                                      more.frame_bytes | more.ip_bytes | more.payload_bytes;
-            if ((all & 1U << 31) != 0) return false;
-            *this = sum;
+            using Pairs = std::array<std::uint64_t, 2>;
+            constexpr std::uint64_t highest_bits = 0x8000'0000'8000'0000;
+            const auto summands = std::bit_cast<Pairs>(more);
+            auto sums = std::bit_cast<Pairs>(*this);
+            sums[0] += summands[0];
+            sums[1] += summands[1];
+            if (((sums[0] | sums[1] | summands[0] | summands[1]) & highest_bits) != 0) return false;
+            std::memcpy(static_cast<void *>(this), sums.data(), sizeof sums);
             return true;
         }
     };
