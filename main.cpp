@@ -171,6 +171,7 @@ class LiveRun {
 
     Observation described(Observation observation) {
         observation.source.live = true;
+        observation.source.attribution = sockets_ ? sockets_->method() : AttributionMethod::none;
         observation.source.filter = command_.capture.filter;
         observation.source.interfaces = source_->interfaces();
         observation.source.stats = source_->stats();
@@ -209,16 +210,22 @@ Result<void> run(const LiveCommand &command) {
 
     auto source = open_live(command.capture);
     if (!source) return std::unexpected(source.error());
-    // Beyond this line no device is opened. What remains is the right to look at other users' processes, and to put
-    // reports into folders that are theirs.
+    // Beyond the next few lines no device is opened and nothing is loaded into the kernel. What remains is the right to
+    // look at other users' processes, and to put reports into folders that are theirs.
     std::vector<Degradation> degradations;
+    SocketPreparation prepared;
+    if (command.sockets.method != AttributionMethod::none) {
+        auto preparation = prepare_socket_provider(command.sockets);
+        if (!preparation) return std::unexpected(preparation.error());
+        prepared = std::move(*preparation);
+    }
     if (!drop_rights_except({Right::sys_ptrace, Right::dac_read_search, Right::dac_override})) {
         degradations.push_back({"privileges", "rights that are no longer needed could not be given up"});
     }
 
     std::unique_ptr<SocketProvider> sockets;
     if (command.sockets.method != AttributionMethod::none) {
-        auto opened = open_socket_provider(command.sockets);
+        auto opened = open_socket_provider(command.sockets, std::move(prepared));
         if (!opened) return std::unexpected(opened.error());
         sockets = std::move(*opened);
     }

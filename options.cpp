@@ -20,6 +20,7 @@ namespace {
 const std::map<std::string, Colour> colours{
     {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
 const std::map<std::string, AttributionMethod> methods{{"auto", AttributionMethod::automatic},
+                                                       {"ebpf", AttributionMethod::ebpf},
                                                        {"netlink", AttributionMethod::netlink},
                                                        {"procfs", AttributionMethod::procfs},
                                                        {"none", AttributionMethod::none}};
@@ -100,12 +101,16 @@ void add_capture_options(CLI::App &app, Words &words) {
         ->group(group);
 }
 
-void add_socket_options(CLI::App &app, Words &words, bool may_be_none) {
+// `watches`: over some time, which is when the kernel has something to tell, and when it may be left out.
+void add_socket_options(CLI::App &app, Words &words, bool watches) {
     auto offered = methods;
-    if (!may_be_none) offered.erase("none");
-    add_choice(app, "--attribution", words.sockets.method, offered, "How owners are found")
-        ->type_name("METHOD")
-        ->group("Sockets");
+    if (!watches) offered.erase("none");
+    if (!watches) offered.erase("ebpf");
+    const std::string what =
+        watches ? "How owners are found: told by the kernel (ebpf), looked up (netlink, procfs), not at all; auto is "
+                  "the best that works here"
+                : "How owners are found";
+    add_choice(app, "--attribution", words.sockets.method, offered, what)->type_name("METHOD")->group("Sockets");
 }
 
 void add_timeout(CLI::App &app, const std::string &flag, Duration &target, double least, const std::string &what) {

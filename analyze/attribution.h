@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "capture/privileges.h"
@@ -32,11 +33,21 @@ enum class UnknownReason : std::uint8_t {
     ambiguous,       // candidates disagree; all are listed
 };
 
+struct Thread {
+    std::int32_t id = 0;
+    // What it called itself at that moment: any bytes.
+    std::string name;
+};
+
 // Who is behind one end of a flow: always a value. Either `match` with at least one holder, or `unknown`.
 struct Attribution {
     // All that hold the socket, the likeliest first; for `ambiguous` the candidates.
     std::vector<std::shared_ptr<const Process>> holders;
     std::optional<MatchQuality> match;
+    // The thread of the likeliest holder, if the kernel told.
+    std::optional<Thread> thread;
+    // Another process than the likeliest holder: whose listener the connection came in through.
+    std::shared_ptr<const Process> accepted_by;
     std::optional<UnknownReason> unknown;
     // With no_permission: the rights that would have told.
     std::vector<Right> missing_rights;

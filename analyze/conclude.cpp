@@ -40,7 +40,7 @@ SocketAnswer ask(const Flow &flow, Side side, const HostFacts *host, const Socke
             answer.attribution.unknown = UnknownReason::kernel_socket;
             return answer;
         }
-        answer = sockets.who(socket_question(flow, side));
+        answer = sockets.who(socket_question(flow, side, host));
         // It was gone before the first look.
         if (answer.attribution.unknown == UnknownReason::no_socket_facts && !sockets.empty()) {
             answer.attribution.unknown = UnknownReason::exited;
@@ -55,12 +55,12 @@ SocketAnswer ask(const Flow &flow, Side side, const HostFacts *host, const Socke
 
 } // namespace
 
-SocketQuestion socket_question(const Flow &flow, Side side) {
+SocketQuestion socket_question(const Flow &flow, Side side, const HostFacts *host) {
     const bool began_in_capture = flow.initiator_evidence != Evidence::first_seen;
     const bool connects = flow.key.transport == Transport::tcp || flow.key.transport == Transport::sctp;
     const bool opened_by_local = connects && began_in_capture && side == Side::initiator;
     return {flow.key.transport, flow.ends[side],  flow.ends[other(side)], flow.start,
-            flow.end,           began_in_capture, opened_by_local};
+            flow.end,           began_in_capture, opened_by_local,        host != nullptr ? host->netns : std::nullopt};
 }
 
 FlowRecord conclude(Flow flow, const HostFacts *host, const SocketHistory &sockets,

@@ -44,7 +44,8 @@ PortVerdict judge_door(const ListeningSocket &door, const SocketSnapshot &snapsh
     RoleContext context;
     context.host = &snapshot.host;
     context.local.responder = true;
-    context.sockets.responder = {door.attribution, true, false};
+    context.sockets.responder.attribution = door.attribution;
+    context.sockets.responder.listener_seen = true;
     context.multicast.responder = local.address.is_multicast();
     return judge_ports(flow, context).responder;
 }

@@ -71,6 +71,8 @@ struct Pressure {
 
 struct SourceFacts {
     bool live = false;
+    // How owners are found; absent in a replay.
+    std::optional<AttributionMethod> attribution;
     // The file's name as it was given, without its folders; empty when live.
     std::string file;
     std::string filter;

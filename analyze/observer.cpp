@@ -35,6 +35,9 @@ bool is_flawless(const Dissection &dissection) {
     return !has_flaw;
 }
 
+// A look at the socket table could not tell more.
+bool is_settled(const Attribution &who) { return who.match == MatchQuality::exact || who.match == MatchQuality::event; }
+
 bool is_certain(Evidence evidence) { return evidence != Evidence::first_seen; }
 
 } // namespace
@@ -286,7 +289,7 @@ class Observer::Impl {
         for (const Side side : {Side::initiator, Side::responder}) {
             const Endpoint &local = flow.ends[side];
             if (!host_->is_local(local.address)) continue;
-            if (history_.who(socket_question(flow, side)).attribution.match == MatchQuality::exact) continue;
+            if (is_settled(history_.who(socket_question(flow, side, &*host_)).attribution)) continue;
             look_ups_.push_back({flow.key.transport, local, flow.ends[other(side)]});
         }
     }

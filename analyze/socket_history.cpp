@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "analyze/socket_interval.h"
+#include "analyze/socket_place.h"
+#include "analyze/told_sockets.h"
 
 namespace doorplate {
 namespace {
@@ -19,21 +21,6 @@ constexpr std::size_t most_intervals = 1'000'000;
 
 using Intervals = std::list<SocketInterval>;
 using Candidates = std::vector<const SocketInterval *>;
-
-// Where a socket's packets are: sockets mix IPv4 with its IPv4-mapped form, packets do not.
-struct Place {
-    Transport transport = Transport::tcp;
-    Endpoint local;
-    Endpoint remote; // all zero for a socket without a peer
-
-    friend constexpr auto operator<=>(const Place &, const Place &) = default;
-};
-
-Endpoint unmapped(const Endpoint &endpoint) { return {endpoint.address.unmapped(), endpoint.port}; }
-
-Place place_of(const SocketRecord &socket) {
-    return {socket.transport, unmapped(socket.local), socket.has_peer() ? unmapped(socket.remote) : Endpoint{}};
-}
 
 using Cookie = std::tuple<std::uint64_t, Transport, std::uint64_t>; // namespace, transport, cookie
 
@@ -153,7 +140,9 @@ class SocketHistory::Impl {
         now_ = std::max(now_, facts.ended);
         for (const Process &process : facts.processes) remember(process);
         for (const SocketFact &fact : facts.sockets) see(fact, facts);
+        for (const SocketEvent &event : facts.events) hear(event);
         if (facts.whole_table) {
+            netns_ = facts.netns;
             missing_rights_ = facts.missing_rights;
             close_missing(facts.begun);
             if (!first_whole_look_) first_whole_look_ = facts.begun;
@@ -184,6 +173,7 @@ class SocketHistory::Impl {
             return socket->syn_sent || (socket->in_whole_look && !answer.listener_seen);
         });
         answer.attribution = attribute(exact, door, question);
+        if (const auto told = told_.who(question); !told.empty()) prefer(told, exact, door, question, answer);
         return answer;
     }
 
@@ -230,6 +220,29 @@ class SocketHistory::Impl {
         Process merged = known ? newest(*known, process) : process;
         // Values that were handed out stay as they are: a change makes a new one.
         if (!known || merged != *known) known = std::make_shared<const Process>(std::move(merged));
+    }
+
+    void hear(const SocketEvent &event) {
+        now_ = std::max(now_, event.time);
+        if (event.process) remember(*event.process);
+        told_.hear(event);
+        const bool is_door = event.kind == SocketEventKind::listening || event.kind == SocketEventKind::bound;
+        if (is_door && event.process && event.socket.netns == netns_ && event.socket.inode != 0) open_door(event);
+        if (event.kind == SocketEventKind::closed) close_door(event);
+    }
+
+    // Doors are kept as looks show them, which know of all holders; an event only tells of them sooner.
+    void open_door(const SocketEvent &event) {
+        SocketFacts moment;
+        moment.begun = moment.ended = event.time;
+        const SocketFact fact{event.socket, {{event.process->key, -1}}, HolderSearch::partial};
+        see(fact, moment);
+    }
+
+    void close_door(const SocketEvent &event) {
+        const auto known = cookies_.find(cookie_of(event.socket));
+        if (known != cookies_.end() && known->second->is_door() && !known->second->closed)
+            close(known->second, event.time);
     }
 
     void see(const SocketFact &fact, const SocketFacts &from) {
@@ -308,6 +321,7 @@ class SocketHistory::Impl {
 
     void forget() {
         const Timestamp oldest = now_ - memory_;
+        told_.forget_closed_before(oldest);
         while (!closed_.empty() &&
                (*closed_.front().closed < oldest || open_.size() + closed_.size() > most_intervals)) {
             forget(closed_, closed_.begin());
@@ -328,6 +342,7 @@ class SocketHistory::Impl {
     // Those that no remembered socket names. Done each time their number has doubled, so it costs little.
     void forget_processes() {
         std::set<ProcessKey> named;
+        told_.collect_processes(named);
         for (const Intervals *intervals : {&open_, &closed_}) {
             for (const SocketInterval &interval : *intervals) {
                 for (const HoldingTime &holder : interval.holders) named.insert(holder.process);
@@ -394,6 +409,62 @@ class SocketHistory::Impl {
         return unknown(covered ? UnknownReason::exited : UnknownReason::no_socket_facts);
     }
 
+    // What the kernel told at the moment is better than what looks found, but looks may know of more holders.
+    void prefer(const std::vector<const ToldSocket *> &told, const Candidates &exact, const Candidates &door,
+                const SocketQuestion &question, SocketAnswer &answer) const {
+        const ToldSocket &first = *told.front();
+        if (first.went_out()) {
+            answer.connected_out = true;
+            answer.port_asked_for = first.port_asked_for;
+        }
+        if (first.accepted_by) answer.listener_seen = true;
+        Attribution attribution = told_attribution(told);
+        const bool provisional = first.users.empty();
+        if (provisional && answer.attribution.known()) return;
+        for (const Candidates *sockets : {&exact, &door}) {
+            for (const SocketInterval *socket : *sockets) {
+                if (socket->socket.cookie != first.socket.cookie) continue;
+                for (const HoldingTime &holder : socket->holders_during(question.start, question.end)) {
+                    const auto known = processes_.find(holder.process);
+                    if (known != processes_.end()) add_holder(attribution, known->second);
+                }
+            }
+        }
+        answer.attribution = std::move(attribution);
+    }
+
+    static void add_holder(Attribution &attribution, const std::shared_ptr<const Process> &process) {
+        const auto same = [&](const auto &known) { return known->key == process->key; };
+        if (std::ranges::none_of(attribution.holders, same)) attribution.holders.push_back(process);
+    }
+
+    static Attribution told_attribution(const std::vector<const ToldSocket *> &told) {
+        const ToldSocket &first = *told.front();
+        Attribution attribution;
+        attribution.match = first.how == SocketEventKind::held ? MatchQuality::exact : MatchQuality::event;
+        attribution.socket_uid = first.socket.uid;
+        const auto add = [&](const ToldHolder &holder) {
+            if (!attribution.thread && holder.tid != 0) attribution.thread = Thread{holder.tid, holder.thread_name};
+            add_holder(attribution, holder.process);
+        };
+        for (const ToldSocket *socket : told) {
+            // Of a connection that came in, the one who has it last is who it was for.
+            if (socket->went_out() || socket->how == SocketEventKind::received) {
+                std::ranges::for_each(socket->users, add);
+            } else {
+                std::ranges::for_each(socket->users | std::views::reverse, add);
+            }
+        }
+        if (attribution.holders.empty() && first.accepted_by) {
+            attribution.match = MatchQuality::listener;
+            add(*first.accepted_by);
+            attribution.thread.reset(); // it is the listener's
+        } else if (first.accepted_by && first.accepted_by->process->key != attribution.holders.front()->key) {
+            attribution.accepted_by = first.accepted_by->process;
+        }
+        return attribution;
+    }
+
     [[nodiscard]] Attribution name_holders(const Candidates &sockets, MatchQuality quality,
                                            const SocketQuestion &question) const {
         const Holders held = holders_of(sockets, question);
@@ -415,6 +486,8 @@ class SocketHistory::Impl {
     }
 
     Duration memory_;
+    std::uint64_t netns_ = 0; // of the last whole look
+    ToldSockets told_;
     std::vector<Right> missing_rights_; // of the last whole look
     std::uint64_t look_ = 0;
     Timestamp now_;

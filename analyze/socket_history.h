@@ -22,6 +22,8 @@ struct SocketQuestion {
     bool began_in_capture = false;
     // `local` certainly opened the connection: a listener on its port cannot be meant.
     bool opened_by_local = false;
+    // The network namespace that is meant; absent: any.
+    std::optional<std::uint64_t> netns;
 };
 
 // What the socket table says of an endpoint's number, which is evidence for roles as well as for owners.
@@ -31,6 +33,8 @@ struct SocketAnswer {
     bool listener_seen = false;
     // The exact five-tuple was seen, and no listener had its local port at that time: the socket must have connected.
     bool connected_out = false;
+    // The kernel told of it as it began: true if the program had asked for this port, false if the kernel chose it.
+    std::optional<bool> port_asked_for;
 };
 
 // A listener or bound socket, for the port map.

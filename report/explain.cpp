@@ -799,6 +799,7 @@ class Explanation {
         if (who.known()) {
             if (who.holders.empty()) return;
             say(fmt::format("{} is named because {}.", program_name(*who.holders.front()), words(*who.match)));
+            say(accepted_by(side));
             say(further_holders(side));
         } else if (who.unknown == UnknownReason::not_local) {
             if (end(side).multicast) return;
@@ -812,6 +813,13 @@ class Explanation {
             put(explain_unknown(who));
             if (start < text_.size()) text_[start] = lower(text_[start]);
         }
+    }
+
+    std::string accepted_by(Side side) const {
+        const Attribution &who = end(side).attribution;
+        if (!who.accepted_by) return "";
+        return fmt::format("The connection came in through a listener of {}; {} handles it.",
+                           with_pid(*who.accepted_by), with_pid(*who.holders.front()));
     }
 
     std::string further_holders(Side side) const {

@@ -25,6 +25,21 @@ std::string name_counts(const std::map<std::string, std::uint64_t> &counts) {
     return listed(parts);
 }
 
+std::string attribution_sentence(AttributionMethod method) {
+    switch (method) {
+    case AttributionMethod::automatic: return "";
+    case AttributionMethod::ebpf: return " The kernel told who opened and used each socket as it happened (eBPF).";
+    case AttributionMethod::netlink:
+        return " Owners were looked up in the kernel's socket table (netlink): processes that end within some 20 ms "
+               "are "
+               "mostly missed.";
+    case AttributionMethod::procfs:
+        return " Owners were looked up in /proc/net: processes that end between two looks are missed.";
+    case AttributionMethod::none: return " Owners were not looked for (--attribution=none).";
+    }
+    return "";
+}
+
 std::string program_sentence(const FlowTotals &totals) {
     if (totals.flows == 0) return "";
     if (totals.no_socket_facts)
@@ -184,7 +199,9 @@ std::string summary_sentences(const Observation &observation) {
     // ARP and the like: nothing is lost there.
     if (const auto &others = observation.losses.packets_without_flow; !others.empty())
         text += fmt::format(" Packets that belong to no flow: {}.", name_counts(others));
-    return text + program_sentence(totals);
+    text += program_sentence(totals);
+    if (source.attribution && totals.local_ends > 0) text += attribution_sentence(*source.attribution);
+    return text;
 }
 
 std::vector<std::string> shortcomings(const Observation &observation) {

@@ -64,6 +64,17 @@ std::string_view token(MatchQuality value) {
     return "unknown";
 }
 
+std::string_view token(AttributionMethod value) {
+    switch (value) {
+    case AttributionMethod::automatic: return "auto";
+    case AttributionMethod::ebpf: return "ebpf";
+    case AttributionMethod::netlink: return "netlink";
+    case AttributionMethod::procfs: return "procfs";
+    case AttributionMethod::none: return "none";
+    }
+    return "unknown";
+}
+
 std::string_view token(UnknownReason value) {
     switch (value) {
     case UnknownReason::no_socket_facts: return "no_socket_facts";

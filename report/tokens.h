@@ -14,6 +14,7 @@ namespace doorplate {
 [[nodiscard]] std::string_view token(PortRole value);
 [[nodiscard]] std::string_view token(MatchQuality value);
 [[nodiscard]] std::string_view token(UnknownReason value);
+[[nodiscard]] std::string_view token(AttributionMethod value);
 [[nodiscard]] std::string_view token(FlowEndReason value);
 [[nodiscard]] std::string_view token(Malformation value);
 [[nodiscard]] std::string_view token(TunnelKind value);

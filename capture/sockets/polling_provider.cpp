@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -11,8 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "capture/sockets/socket_provider.h"
-#include "capture/sockets/socket_search.h"
+#include "capture/sockets/polling_provider.h"
 
 namespace doorplate {
 
@@ -43,8 +41,8 @@ struct Question {
 class PollingProvider final : public SocketProvider {
   public:
     PollingProvider(SocketSearch search, Duration poll_interval)
-        : search_(std::move(search)), poll_interval_(poll_interval), degradations_(search_.degradations()),
-          thread_([this](const std::stop_token &stop) { run(stop); }) {}
+        : search_(std::move(search)), poll_interval_(poll_interval), method_(search_.method()),
+          degradations_(search_.degradations()), thread_([this](const std::stop_token &stop) { run(stop); }) {}
 
     std::vector<SocketFacts> drain() override {
         const std::scoped_lock lock(mutex_);
@@ -68,6 +66,8 @@ class PollingProvider final : public SocketProvider {
         wake_.notify_one();
         looked_.wait(lock, [&] { return looks_done_ >= wanted; });
     }
+
+    [[nodiscard]] AttributionMethod method() const override { return method_; }
 
     [[nodiscard]] std::vector<Degradation> degradations() const override {
         const std::scoped_lock lock(mutex_);
@@ -198,6 +198,7 @@ class PollingProvider final : public SocketProvider {
     // The thread's own.
     SocketSearch search_;
     const Duration poll_interval_;
+    const AttributionMethod method_;
     std::vector<Question> asked_again_;
     bool early_look_wanted_ = false;
     Duration rest_{};
@@ -222,24 +223,8 @@ class PollingProvider final : public SocketProvider {
 
 } // namespace
 
-Result<SocketSnapshot> take_socket_snapshot(const SocketOptions &options) {
-    assert(options.method != AttributionMethod::none);
-    auto search = SocketSearch::open(options);
-    if (!search) return std::unexpected(search.error());
-    SocketSnapshot snapshot;
-    snapshot.host = read_host_facts(options.proc);
-    auto facts = search->look([] { return true; });
-    if (!facts) return std::unexpected(facts.error());
-    snapshot.facts = std::move(*facts);
-    snapshot.degradations = search->degradations();
-    return snapshot;
-}
-
-Result<std::unique_ptr<SocketProvider>> open_socket_provider(const SocketOptions &options) {
-    assert(options.method != AttributionMethod::none);
-    auto search = SocketSearch::open(options);
-    if (!search) return std::unexpected(search.error());
-    return std::make_unique<PollingProvider>(std::move(*search), options.poll_interval);
+std::unique_ptr<SocketProvider> make_polling_provider(SocketSearch search, Duration poll_interval) {
+    return std::make_unique<PollingProvider>(std::move(search), poll_interval);
 }
 
 } // namespace doorplate

@@ -258,6 +258,21 @@ Process ProcessTable::read_process(const ProcessKey &key) {
     return process;
 }
 
+std::optional<Process> ProcessTable::read_process(std::int32_t pid) {
+    const FileDescriptor directory = open_process(pid);
+    const auto stat = directory ? read_stat(directory.get()) : std::nullopt;
+    if (!stat || stat->pid != pid) return std::nullopt;
+    return read_process(*stat);
+}
+
+std::optional<std::string> ProcessTable::read_cgroup(const ProcessKey &key) const {
+    const FileDescriptor directory = open_process(key.pid);
+    const auto stat = directory ? read_stat(directory.get()) : std::nullopt;
+    if (!stat || stat->start_ticks != key.start_ticks) return std::nullopt;
+    const auto text = read_file_at(directory.get(), "cgroup", cgroup_limit);
+    return text ? parse_process_cgroup(*text) : std::nullopt;
+}
+
 std::optional<Timestamp> ProcessTable::start_time(std::uint64_t ticks) const {
     if (!boot_ || ticks_per_second_ <= 0) return std::nullopt;
     const auto per_second = static_cast<std::uint64_t>(ticks_per_second_);

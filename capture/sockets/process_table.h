@@ -53,6 +53,14 @@ class ProcessTable {
     [[nodiscard]] Process read_process(const ProcessStat &stat);
     // The same for a key; if it is gone, only the key is known.
     [[nodiscard]] Process read_process(const ProcessKey &key);
+    // Whoever has this pid now; absent if nobody has.
+    [[nodiscard]] std::optional<Process> read_process(std::int32_t pid);
+    // See Process::cgroup.
+    [[nodiscard]] std::optional<std::string> read_cgroup(const ProcessKey &key) const;
+
+    // On the wall clock, from the start ticks of a ProcessKey.
+    [[nodiscard]] std::optional<Timestamp> start_time(std::uint64_t ticks) const;
+    [[nodiscard]] std::optional<std::string> user_name(std::uint32_t uid);
 
     // True if this is a real proc file system that hides other users' processes (mount option hidepid).
     [[nodiscard]] bool hides_processes() const;
@@ -63,8 +71,6 @@ class ProcessTable {
     explicit ProcessTable(FileDescriptor proc);
 
     [[nodiscard]] FileDescriptor open_process(std::int32_t pid) const;
-    [[nodiscard]] std::optional<Timestamp> start_time(std::uint64_t ticks) const;
-    [[nodiscard]] std::optional<std::string> user_name(std::uint32_t uid);
 
     FileDescriptor proc_;
     std::optional<Timestamp> boot_;

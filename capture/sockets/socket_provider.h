@@ -10,6 +10,7 @@
 #include "capture/privileges.h"
 #include "capture/result.h"
 #include "capture/sockets/process.h"
+#include "capture/sockets/socket_event.h"
 #include "capture/sockets/socket_record.h"
 
 namespace doorplate {
@@ -41,7 +42,7 @@ struct SocketFact {
     HolderSearch search = HolderSearch::complete;
 };
 
-// What one look at the host brought.
+// What one look at the host brought, or what the kernel told since the last time.
 struct SocketFacts {
     // When the look began and ended, on the wall clock. A socket in `sockets` existed at some moment in between.
     Timestamp begun;
@@ -49,7 +50,11 @@ struct SocketFacts {
     // True: every socket of the namespace is here, so one that is missing did not exist at `begun` or was closed since.
     // False: the answer to a look-up, which says nothing of other sockets.
     bool whole_table = false;
+    // Of a whole table: the namespace that was looked at.
+    std::uint64_t netns = 0;
     std::vector<SocketFact> sockets;
+    // In the order of time, except for those of kind held. They come without `sockets`.
+    std::vector<SocketEvent> events;
     // With HolderSearch::no_permission: the rights that this look lacked. None: it had all there are, and something
     // else forbade it (another user namespace, a security module).
     std::vector<Right> missing_rights;
@@ -57,7 +62,7 @@ struct SocketFacts {
     std::vector<Process> processes;
 };
 
-enum class AttributionMethod { automatic, netlink, procfs, none };
+enum class AttributionMethod { automatic, ebpf, netlink, procfs, none };
 
 struct SocketOptions {
     AttributionMethod method = AttributionMethod::automatic;
@@ -93,12 +98,36 @@ class SocketProvider {
     // Waits until a look at the whole table that begun after this call is in drain(). Used at start and at the end.
     virtual void refresh() = 0;
 
-    // Grows; the text of each is complete.
+    // How owners are found; never `automatic`.
+    [[nodiscard]] virtual AttributionMethod method() const = 0;
+
+    // The text of each is complete.
     [[nodiscard]] virtual std::vector<Degradation> degradations() const = 0;
 };
 
-// Fails if the method asked for by name is not possible here; `automatic` takes the best there is and says what it
-// could not take. AttributionMethod::none breaks a promise: do not open a provider then.
+class KernelEvents;
+
+// What a provider needs that takes rights which are given up later.
+struct SocketPreparation {
+    SocketPreparation();
+    SocketPreparation(SocketPreparation &&) noexcept;
+    SocketPreparation &operator=(SocketPreparation &&) noexcept;
+    ~SocketPreparation();
+
+    // Absent if the method does without, or `automatic` has to.
+    std::unique_ptr<KernelEvents> events;
+    std::vector<Degradation> degradations;
+};
+
+// Loads the programs that make the kernel tell of its sockets (eBPF), unless the method is one that does without. Fails
+// if they were asked for by name and are not possible here; `automatic` takes the best there is and says what it could
+// not take. AttributionMethod::none breaks a promise, here and below: there is nothing to open then.
+[[nodiscard]] Result<SocketPreparation> prepare_socket_provider(const SocketOptions &options);
+
+// Starts gathering, on threads that have the rights which this one has now. Fails if the method is not possible here.
+[[nodiscard]] Result<std::unique_ptr<SocketProvider>> open_socket_provider(const SocketOptions &options,
+                                                                           SocketPreparation preparation);
+// Both in one.
 [[nodiscard]] Result<std::unique_ptr<SocketProvider>> open_socket_provider(const SocketOptions &options);
 
 } // namespace doorplate

@@ -108,8 +108,9 @@ struct SocketSearch::Gathering {
     std::size_t missing = 0;
 };
 
-SocketSearch::SocketSearch(std::unique_ptr<SocketTable> sockets, ProcessTable processes)
-    : sockets_(std::move(sockets)), processes_(std::move(processes)) {}
+SocketSearch::SocketSearch(std::unique_ptr<SocketTable> sockets, ProcessTable processes, AttributionMethod method,
+                           std::uint64_t netns)
+    : sockets_(std::move(sockets)), processes_(std::move(processes)), method_(method), netns_(netns) {}
 
 Result<SocketSearch> SocketSearch::open(const SocketOptions &options) {
     auto processes = ProcessTable::open(options.proc);
@@ -120,17 +121,20 @@ Result<SocketSearch> SocketSearch::open(const SocketOptions &options) {
     std::string why_not_netlink;
     Result<std::unique_ptr<SocketTable>> sockets = failure("");
     const bool this_host = options.proc.lexically_normal() == "/proc";
-    if (options.method == AttributionMethod::netlink || (options.method == AttributionMethod::automatic && this_host)) {
+    // Beside the kernel's events the table is read by the best way there is.
+    const bool best = options.method == AttributionMethod::automatic || options.method == AttributionMethod::ebpf;
+    if (options.method == AttributionMethod::netlink || (best && this_host)) {
         sockets = open_netlink_sockets(netns);
         if (!sockets && options.method == AttributionMethod::netlink) return std::unexpected(sockets.error());
         if (!sockets) why_not_netlink = sockets.error().message;
-    } else if (options.method == AttributionMethod::automatic) {
+    } else if (best) {
         why_not_netlink = fmt::format("sock_diag speaks of this host only, not of {}", options.proc.string());
     }
+    const AttributionMethod method = sockets ? AttributionMethod::netlink : AttributionMethod::procfs;
     if (!sockets) sockets = open_procfs_sockets(options.proc, netns);
     if (!sockets) return std::unexpected(sockets.error());
 
-    SocketSearch search(std::move(*sockets), std::move(*processes));
+    SocketSearch search(std::move(*sockets), std::move(*processes), method, netns);
     if (!why_not_netlink.empty())
         search.degrade("sock_diag",
                        fmt::format("{}. The socket tables are read from {} instead: new flows are found later, and "
@@ -204,6 +208,7 @@ void SocketSearch::note_malformed() {
 Result<SocketFacts> SocketSearch::look(const GoOn &go_on) {
     SocketFacts facts;
     facts.whole_table = true;
+    facts.netns = netns_;
     facts.begun = now();
     auto sockets = sockets_->dump();
     note_malformed();

@@ -32,7 +32,11 @@ class SocketSearch {
     // that listen on the port, in those that were found lately. Takes some milliseconds at most for each call.
     [[nodiscard]] Answer answer(std::span<const SocketTuple> tuples);
 
+    // netlink or procfs.
+    [[nodiscard]] AttributionMethod method() const { return method_; }
+
     // What is weaker than it could be, so far. Grows.
+    void degrade(std::string what, std::string reason);
     [[nodiscard]] const std::vector<Degradation> &degradations() const { return degradations_; }
 
   private:
@@ -42,9 +46,9 @@ class SocketSearch {
     };
     struct Gathering;
 
-    SocketSearch(std::unique_ptr<SocketTable> sockets, ProcessTable processes);
+    SocketSearch(std::unique_ptr<SocketTable> sockets, ProcessTable processes, AttributionMethod method,
+                 std::uint64_t netns);
 
-    void degrade(std::string what, std::string reason);
     void mark_unreadable(SocketFacts &facts);
     void note_malformed();
     void remember(const SocketFacts &facts);
@@ -53,6 +57,8 @@ class SocketSearch {
 
     std::unique_ptr<SocketTable> sockets_;
     ProcessTable processes_;
+    AttributionMethod method_;
+    std::uint64_t netns_;
     std::vector<Degradation> degradations_;
 
     // All of what follows is a hint and checked before it is believed.

@@ -291,7 +291,12 @@ void write_attribution_members(JsonValue &json, const Attribution &attribution) 
     if (known) {
         json.begin_object();
         write_process_members(json, *attribution.holders.front());
-        json.null_member("tid").member("match", token(*attribution.match));
+        if (const auto &thread = attribution.thread) {
+            json.member("tid", thread->id).member("thread_name", thread->name);
+        } else {
+            json.null_member("tid").null_member("thread_name");
+        }
+        json.member("match", token(*attribution.match));
         json.member("holders", attribution.holders.size()).end_object();
     } else {
         json.null();
@@ -299,6 +304,10 @@ void write_attribution_members(JsonValue &json, const Attribution &attribution) 
     json.key("other_holders").begin_array();
     for (std::size_t i = 1; known && i < attribution.holders.size(); ++i) write_holder(json, *attribution.holders[i]);
     json.end_array();
+    if (known && attribution.accepted_by) {
+        json.key("accepted_by");
+        write_holder(json, *attribution.accepted_by);
+    }
     json.key("unknown_reason");
     if (attribution.unknown) {
         json.value(token(*attribution.unknown));

@@ -14,6 +14,7 @@ namespace {
 void write_source(JsonValue &json, const SourceFacts &source) {
     json.begin_object();
     json.member("kind", source.live ? "live" : "file");
+    if (source.attribution) json.member("attribution", token(*source.attribution));
     json.member("file", source.live ? std::nullopt : std::optional(source.file)).member("filter", source.filter);
     json.key("interfaces").begin_array();
     for (const CaptureInterface &interface : source.interfaces) {

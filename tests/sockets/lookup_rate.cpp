@@ -85,7 +85,7 @@ void measure(const Load &load) {
         load.type == SOCK_STREAM ? tcp_listener(loopback4) : bound_socket(SOCK_DGRAM, {loopback4, 0});
     const Endpoint door = local_of(server);
     const FileDescriptor wire(socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)));
-    auto provider = open_socket_provider({});
+    auto provider = open_socket_provider({.method = AttributionMethod::netlink});
     if (!provider) std::abort();
     provider.value()->refresh();
 

@@ -36,7 +36,9 @@ std::unique_ptr<SocketProvider> open(const SocketOptions &options) {
     return std::move(*opened);
 }
 
-std::unique_ptr<SocketProvider> provider_that_never_polls() { return open({.poll_interval = never}); }
+std::unique_ptr<SocketProvider> provider_that_never_polls() {
+    return open({.method = AttributionMethod::netlink, .poll_interval = never});
+}
 
 // The first fact about a socket that `wanted` takes, waiting for it half a minute at most.
 std::optional<std::pair<SocketFacts, SocketFact>>
@@ -78,7 +80,7 @@ TEST(PollingProvider, refresh_brings_a_whole_table_that_begun_after_it_was_asked
 }
 
 TEST(PollingProvider, polls_by_itself) {
-    const auto provider = open({.poll_interval = std::chrono::milliseconds(1)});
+    const auto provider = open({.method = AttributionMethod::netlink, .poll_interval = std::chrono::milliseconds(1)});
     const FileDescriptor listener = tcp_listener(loopback4);
     const auto seen = await(*provider, [&](const SocketFacts &facts, const SocketFact &fact) {
         return facts.whole_table && fact.socket.inode == inode_of(listener);
@@ -246,7 +248,7 @@ TEST(PollingProvider, ends_promptly_at_any_moment) {
 
 TEST(PollingProvider, takes_questions_from_several_threads) {
     const TcpPair pair = tcp_pair(loopback4);
-    const auto provider = open({.poll_interval = std::chrono::milliseconds(1)});
+    const auto provider = open({.method = AttributionMethod::netlink, .poll_interval = std::chrono::milliseconds(1)});
     {
         std::vector<std::jthread> threads;
         threads.reserve(4);
