@@ -7,6 +7,8 @@
 namespace doorplate {
 namespace {
 
+// Of sockets that follow each other on the same endpoints: the latest ones.
+constexpr std::size_t most_at_one_place = 64;
 // A socket that is handed round and round: the first and the latest users.
 constexpr std::size_t most_users = 16;
 // The kernel tells of what comes in a little after its first packet: of a datagram by some microseconds, of a
@@ -74,10 +76,8 @@ void ToldSockets::hear(const SocketEvent &event) {
 }
 
 ToldSockets::Sockets::iterator ToldSockets::find_or_open(const SocketEvent &event, const Place &place) {
-    auto &of_cookie = cookies_[cookie_of(event.socket)];
-    // connect() again, to the same peer, is a new conversation; of a socket that was found, it is not news.
-    for (const auto &known : of_cookie)
-        if (known->place == place) return known;
+    const std::pair key(cookie_of(event.socket), place);
+    if (const auto known = conversations_.find(key); known != conversations_.end()) return known->second;
     ToldSocket fresh;
     fresh.socket = event.socket;
     fresh.place = place;
@@ -85,8 +85,13 @@ ToldSockets::Sockets::iterator ToldSockets::find_or_open(const SocketEvent &even
     fresh.how = event.kind;
     fresh.port_asked_for = event.port_asked_for;
     const auto socket = open_.insert(open_.end(), std::move(fresh));
-    of_cookie.push_back(socket);
-    places_[place].push_back(socket);
+    conversations_.emplace(key, socket);
+    auto &here = places_[place];
+    here.push_back(socket);
+    if (here.size() > most_at_one_place) {
+        const auto oldest = here.front();
+        forget(oldest->closed ? closed_ : open_, oldest);
+    }
     while (open_.size() + closed_.size() > most_) {
         Sockets &from = closed_.empty() ? open_ : closed_;
         if (from.begin() == socket) break;
@@ -96,24 +101,21 @@ ToldSockets::Sockets::iterator ToldSockets::find_or_open(const SocketEvent &even
 }
 
 void ToldSockets::close(const SocketEvent &event) {
-    const auto known = cookies_.find(cookie_of(event.socket));
-    if (known == cookies_.end()) return;
-    for (const auto &socket : known->second) {
-        socket->closed = event.time;
-        closed_.splice(closed_.end(), open_, socket);
+    const Cookie cookie = cookie_of(event.socket);
+    const auto first = conversations_.lower_bound({cookie, Place{Transport{}, {}, {}}});
+    auto last = first;
+    for (; last != conversations_.end() && last->first.first == cookie; ++last) {
+        last->second->closed = event.time;
+        closed_.splice(closed_.end(), open_, last->second);
     }
-    cookies_.erase(known);
+    conversations_.erase(first, last);
 }
 
 void ToldSockets::forget(Sockets &sockets, Sockets::iterator socket) {
-    const auto drop_from = [&](auto &index, const auto &key) {
-        const auto entry = index.find(key);
-        if (entry == index.end()) return;
-        std::erase_if(entry->second, [&](const auto &other) { return &*other == &*socket; });
-        if (entry->second.empty()) index.erase(entry);
-    };
-    drop_from(places_, socket->place);
-    drop_from(cookies_, cookie_of(socket->socket));
+    const auto here = places_.find(socket->place);
+    std::erase_if(here->second, [&](const auto &other) { return &*other == &*socket; });
+    if (here->second.empty()) places_.erase(here);
+    if (!socket->closed) conversations_.erase({cookie_of(socket->socket), socket->place});
     sockets.erase(socket);
 }
 

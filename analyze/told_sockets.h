@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "analyze/socket_history.h"
@@ -74,7 +75,8 @@ class ToldSockets {
     Sockets open_;
     Sockets closed_; // in the order in which they were closed
     std::map<Place, std::vector<Sockets::iterator>> places_;
-    std::map<Cookie, std::vector<Sockets::iterator>> cookies_; // open ones only
+    // Open ones only: a socket without a peer of its own has one for each.
+    std::map<std::pair<Cookie, Place>, Sockets::iterator> conversations_;
 };
 
 } // namespace doorplate

@@ -14,7 +14,7 @@ function(doorplate_pytest directory)
       add_test(NAME ${name} COMMAND ${DOORPLATE_PYTHON} -B -m pytest -q -rs -p no:cacheprovider ${file}::${function})
       # Sanitizers must fail a test that makes them speak, and must not change the exit code that it looks for.
       set_tests_properties(${name} PROPERTIES
-        ENVIRONMENT "DOORPLATE_BINARY=$<TARGET_FILE:doorplate>;ASAN_OPTIONS=exitcode=99;UBSAN_OPTIONS=print_stacktrace=1"
+        ENVIRONMENT "DOORPLATE_BINARY=$<TARGET_FILE:doorplate>;DOORPLATE_TRAFFIC=$<TARGET_FILE:traffic>;ASAN_OPTIONS=exitcode=99;UBSAN_OPTIONS=print_stacktrace=1"
         SKIP_REGULAR_EXPRESSION "[0-9]+ skipped" TIMEOUT 180)
     endforeach()
   endforeach()

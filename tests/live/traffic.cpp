@@ -80,8 +80,8 @@ int local_port(int socket) {
 // One write each, so that lines of several processes do not mix.
 void say(const char *who, int port, const char *number) {
     std::array<char, 128> line{};
-    const int length =
-        std::snprintf(line.data(), line.size(), "%s %d %d %ld %s\n", who, port, getpid(), syscall(SYS_gettid), number);
+    const int length = std::snprintf(line.data(), line.size(), "%s %d %d %ld %.32s\n", who, port, getpid(),
+                                     syscall(SYS_gettid), number);
     if (write(STDOUT_FILENO, line.data(), static_cast<std::size_t>(length)) != length) fail("write");
 }
 

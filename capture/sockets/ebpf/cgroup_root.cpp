@@ -35,15 +35,20 @@ std::string unescaped(std::string_view text) {
     return plain;
 }
 
+std::string cannot_mount() {
+    return fmt::format("no cgroup2 is mounted where doorplate runs, and to mount it unseen {}",
+                       errno == EPERM ? std::string("needs CAP_SYS_ADMIN")
+                                      : fmt::format("failed: {}", std::strerror(errno)));
+}
+
 // fsopen(2) and its kin have no wrappers before glibc 2.36.
 Result<FileDescriptor> mount_unseen() {
     const FileDescriptor context(static_cast<int>(::syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC)));
     if (!context || ::syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-        return failure(fmt::format("no cgroup2 is mounted, and it cannot be mounted unseen: {}", std::strerror(errno)));
+        return failure(cannot_mount());
     const FileDescriptor mount(static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, 0)));
     FileDescriptor root(mount ? ::openat(mount.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
-    if (!root)
-        return failure(fmt::format("no cgroup2 is mounted, and it cannot be mounted unseen: {}", std::strerror(errno)));
+    if (!root) return failure(cannot_mount());
     return root;
 }
 

@@ -206,9 +206,6 @@ Error refused_altogether(const ProgramUse &use, std::string_view done, int error
 
 Result<KernelPrograms> load_kernel_programs(const KernelProgramsOptions &options) {
     libbpf_set_print(say_nothing);
-    auto cgroup = open_cgroup2_root();
-    if (!cgroup) return std::unexpected(cgroup.error());
-
     KernelPrograms result;
     std::set<std::string_view> wanted;
     for (const ProgramUse &use : program_uses) wanted.insert(use.name);
@@ -226,6 +223,8 @@ Result<KernelPrograms> load_kernel_programs(const KernelProgramsOptions &options
             return failure(fmt::format("the kernel's events cannot be had (eBPF): {}", reason_of(error)));
     }
 
+    auto cgroup = open_cgroup2_root();
+    if (!cgroup) return failure(fmt::format("the kernel's events cannot be had (eBPF): {}", cgroup.error().message));
     std::vector<Link> links;
     Link files;
     Link owners;
