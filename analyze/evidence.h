@@ -22,6 +22,8 @@ enum class Evidence : std::uint8_t {
     many_peers,   // several flows of this capture come to this endpoint
     first_seen,   // it sent the first packet we have
     // What a number is.
+    kernel_autobind,          // the kernel chose it as the socket was used: it said so
+    explicit_bind,            // the program asked for this very number: the kernel said so
     in_ephemeral_range,       // inside this host's ip_local_port_range, not reserved
     outside_ephemeral_range,  // outside of it, or reserved: the kernel did not pick it by itself
     iana_dynamic_range,       // 49152-65535 (RFC 6335), where nothing is known of the host's own range

@@ -27,6 +27,7 @@ constexpr double only_asked = 0.6;
 constexpr double dynamic_listener = 0.8;
 constexpr double dynamic_handshake = 0.65;
 // The number of the end that began.
+constexpr double told_by_kernel = 0.99; // it knows, but the socket may have been handed on
 constexpr double fixed_source_convention = 0.97;
 constexpr double same_port = 0.9; // by chance once in some 28,000 flows
 constexpr double privileged_here = 0.92;
@@ -151,6 +152,12 @@ class PortJudge {
         const auto ranges = range_evidence(own, host(Side::initiator));
         const bool maybe_ephemeral = looks_ephemeral(own, host(Side::initiator));
 
+        const std::optional<bool> asked_for = context_.sockets.initiator.port_asked_for;
+        if (asked_for == false) {
+            judge_autobound(verdict, ranges);
+            return;
+        }
+        if (asked_for == true) support(verdict, Evidence::explicit_bind, confidence::told_by_kernel);
         if (is_fixed_source(flow_.key.transport, own, peer)) {
             verdict.role = PortRole::fixed_source;
             support(verdict, Evidence::fixed_source_convention, confidence::fixed_source_convention);
@@ -175,7 +182,24 @@ class PortJudge {
             support(verdict, Evidence::outside_ephemeral_range, confidence::chosen_outside_range);
             return;
         }
+        if (asked_for == true) {
+            verdict.role = PortRole::fixed_source;
+            if (maybe_ephemeral && !ranges.empty()) verdict.against.push_back(ranges.front());
+            return;
+        }
         judge_ephemeral(Side::initiator, verdict, ranges);
+    }
+
+    // The range may have been another one when the kernel chose.
+    static void judge_autobound(PortVerdict &verdict, const EvidenceList &ranges) {
+        verdict.role = PortRole::ephemeral;
+        support(verdict, Evidence::kernel_autobind, confidence::told_by_kernel);
+        for (const Evidence range : ranges) {
+            if (range == Evidence::outside_ephemeral_range)
+                verdict.against.push_back(range);
+            else
+                verdict.evidence.push_back(range);
+        }
     }
 
     void judge_ephemeral(Side side, PortVerdict &verdict, const EvidenceList &ranges) const {

@@ -413,10 +413,9 @@ class SocketHistory::Impl {
     void prefer(const std::vector<const ToldSocket *> &told, const Candidates &exact, const Candidates &door,
                 const SocketQuestion &question, SocketAnswer &answer) const {
         const ToldSocket &first = *told.front();
-        if (first.went_out()) {
-            answer.connected_out = true;
-            answer.port_asked_for = first.port_asked_for;
-        }
+        // Who sends a datagram may be answering.
+        if (first.how == SocketEventKind::connected) answer.connected_out = true;
+        if (first.went_out()) answer.port_asked_for = first.port_asked_for;
         if (first.accepted_by) answer.listener_seen = true;
         Attribution attribution = told_attribution(told);
         const bool provisional = first.users.empty();

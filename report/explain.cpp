@@ -614,6 +614,8 @@ class Explanation {
         case Evidence::first_seen:
             put(began ? "the first captured packet came from it" : "the first captured packet came to it");
             return;
+        case Evidence::kernel_autobind: put("this host's kernel said that it chose the number itself"); return;
+        case Evidence::explicit_bind: put("the program asked for this very number, the kernel says"); return;
         case Evidence::in_ephemeral_range:
             if (knows_range(side)) {
                 put("it lies in this host's ip_local_port_range, ");
@@ -769,6 +771,8 @@ class Explanation {
         case Evidence::below_unprivileged_start: put("binding ", port(other(side)), " takes a privilege"); return;
         case Evidence::same_port_both_ends: put("both ends use the same number"); return;
         case Evidence::fixed_source_convention: put("this protocol uses a fixed port at both ends"); return;
+        case Evidence::kernel_autobind:
+        case Evidence::explicit_bind:
         case Evidence::parity:
         case Evidence::no_ports: return;
         }

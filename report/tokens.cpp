@@ -15,6 +15,8 @@ std::string_view token(Evidence value) {
     case Evidence::port_class: return "port_class";
     case Evidence::many_peers: return "many_peers";
     case Evidence::first_seen: return "first_seen";
+    case Evidence::kernel_autobind: return "kernel_autobind";
+    case Evidence::explicit_bind: return "explicit_bind";
     case Evidence::in_ephemeral_range: return "in_ephemeral_range";
     case Evidence::outside_ephemeral_range: return "outside_ephemeral_range";
     case Evidence::iana_dynamic_range: return "iana_dynamic_range";

@@ -175,6 +175,17 @@ def test_another_namespace_does_not_lend_its_owners(watched, tmp_path):
     assert flow["responder"]["other_holders"] == []
 
 
+def test_a_port_that_the_program_asked_for_is_told_from_one_that_the_kernel_chose(watched, tmp_path):
+    serve(watched, "single", "127.0.0.1", tmp_path)
+    live = watch(watched, "a", "lo")
+    for bind in ("", ",bind=127.0.0.1:45555,reuseaddr", ",bind=127.0.0.1:0"):
+        watched.run("a", "socat", "-u", "EXEC:echo x", f"TCP:127.0.0.1:{PORT}{bind}")
+    ends = [flow["initiator"] for flow in report_of(live)["flows"]]
+    assert [end["role"] for end in ends] == ["ephemeral", "fixed_source", "ephemeral"]
+    assert ["explicit_bind" in end["evidence"] for end in ends] == [False, True, False]
+    assert ["kernel_autobind" in end["evidence"] for end in ends] == [True, False, True]
+
+
 def test_hostile_names_and_arguments_do_no_harm(watched, tmp_path):
     nasty = tmp_path / "a\n\x1b]0;\"evil\xff"
     nasty.symlink_to(TRAFFIC)

@@ -73,6 +73,11 @@ class FlowCase {
         context_.sockets[side].connected_out = true;
         return *this;
     }
+    // The kernel told as it happened that the program asked for the number, or that it chose it itself.
+    FlowCase &port_asked_for(Side side, bool asked_for) {
+        context_.sockets[side].port_asked_for = asked_for;
+        return *this;
+    }
     FlowCase &group_at(Side side) {
         context_.multicast[side] = true;
         return *this;

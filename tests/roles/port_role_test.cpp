@@ -57,6 +57,34 @@ TEST(PortRoleTest, ANameThatAClientsNumberHasByChanceSpeaksAgainst) {
     EXPECT_EQ((EvidenceList{Evidence::registered}), port.against);
 }
 
+TEST(PortRoleTest, ANumberThatTheKernelSaysItChoseIsEphemeralWhateverItLooksLike) {
+    const auto here_to = [](std::string_view from, std::string_view to) {
+        return initiators(tcp_flow(from, to).with(Evidence::syn).here({here}).port_asked_for(here, false));
+    };
+    const auto inside = here_to("192.0.2.1:51034", web);
+    EXPECT_EQ(PortRole::ephemeral, inside.role);
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::kernel_autobind, Evidence::in_ephemeral_range}), inside.evidence);
+    EXPECT_DOUBLE_EQ(0.99, inside.confidence);
+    const auto same_at_both = here_to("192.0.2.1:40000", "198.51.100.7:40000");
+    EXPECT_EQ(PortRole::ephemeral, same_at_both.role) << "the same number by chance";
+    const auto outside = here_to("192.0.2.1:20011", web);
+    EXPECT_EQ(PortRole::ephemeral, outside.role) << "the range was changed since";
+    EXPECT_EQ((EvidenceList{Evidence::outside_ephemeral_range}), outside.against);
+}
+
+TEST(PortRoleTest, ANumberThatTheProgramAskedForIsFixedThoughTheKernelMightHaveChosenIt) {
+    const auto asked =
+        initiators(tcp_flow("192.0.2.1:51034", web).with(Evidence::syn).here({here}).port_asked_for(here, true));
+    EXPECT_EQ(PortRole::fixed_source, asked.role);
+    EXPECT_EQ((EvidenceList{Evidence::syn, Evidence::explicit_bind}), asked.evidence);
+    EXPECT_EQ((EvidenceList{Evidence::in_ephemeral_range}), asked.against);
+    EXPECT_DOUBLE_EQ(0.99, asked.confidence);
+    const auto privileged = initiators(
+        tcp_flow("192.0.2.1:987", "198.51.100.7:2049").with(Evidence::syn).here({here}).port_asked_for(here, true));
+    EXPECT_EQ(PortRole::privileged_source, privileged.role);
+    EXPECT_TRUE(contains(privileged.evidence, Evidence::explicit_bind));
+}
+
 TEST(PortRoleTest, AnEvenNumberIsWhatConnectGets) {
     const FlowCase even = tcp_flow("192.0.2.1:40000", web).with(Evidence::syn).here({here});
     const FlowCase odd = tcp_flow("192.0.2.1:40001", web).with(Evidence::syn).here({here});

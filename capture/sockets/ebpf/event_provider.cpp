@@ -134,11 +134,8 @@ class EventProvider final : public SocketProvider {
 
     void apply(std::vector<KernelSocketEvent> &sockets, std::vector<ProcessEvent> &processes) {
         // Each processor writes when it gets its turn.
-        std::stable_sort(sockets.begin(), sockets.end(), [](const KernelSocketEvent &a, const KernelSocketEvent &b) {
-            return a.event.time < b.event.time;
-        });
-        std::stable_sort(processes.begin(), processes.end(),
-                         [](const ProcessEvent &a, const ProcessEvent &b) { return a.time < b.time; });
+        std::ranges::sort(sockets, {}, [](const KernelSocketEvent &event) { return event.event.time; });
+        std::ranges::sort(processes, {}, &ProcessEvent::time);
         auto process = processes.begin();
         for (KernelSocketEvent &event : sockets) {
             for (; process != processes.end() && process->time <= event.event.time; ++process)

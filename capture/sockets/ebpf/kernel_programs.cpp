@@ -28,7 +28,7 @@ namespace {
 enum class AttachTo : std::uint8_t { cgroup, kernel, owners, nothing };
 
 struct ProgramUse {
-    std::string_view name;
+    const char *name = nullptr;
     AttachTo attach_to;
     // What is missing without it.
     std::string_view cost;
@@ -79,7 +79,7 @@ Skeleton open_skeleton(const KernelProgramsOptions &options, const std::set<std:
     bpf_map__set_max_entries(skeleton->maps.socket_events, static_cast<std::uint32_t>(options.socket_ring_bytes));
     bpf_map__set_max_entries(skeleton->maps.process_events, static_cast<std::uint32_t>(options.process_ring_bytes));
     for (const ProgramUse &use : program_uses) {
-        bpf_program *program = bpf_object__find_program_by_name(skeleton->obj, use.name.data());
+        bpf_program *program = bpf_object__find_program_by_name(skeleton->obj, use.name);
         assert(program != nullptr);
         bpf_program__set_autoload(program, wanted.contains(use.name));
     }
@@ -115,7 +115,8 @@ Link attach(bpf_program *program, AttachTo to, const FileDescriptor &cgroup, int
     case AttachTo::owners: {
         bpf_iter_link_info info{};
         info.map.map_fd = static_cast<std::uint32_t>(owners);
-        DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, options);
+        bpf_iter_attach_opts options{};
+        options.sz = sizeof(options);
         options.link_info = &info;
         options.link_info_len = sizeof(info);
         return Link(bpf_program__attach_iter(program, &options));
@@ -230,7 +231,7 @@ Result<KernelPrograms> load_kernel_programs(const KernelProgramsOptions &options
     Link owners;
     for (const ProgramUse &use : program_uses) {
         if (!wanted.contains(use.name)) continue;
-        bpf_program *program = bpf_object__find_program_by_name(skeleton->obj, use.name.data());
+        bpf_program *program = bpf_object__find_program_by_name(skeleton->obj, use.name);
         Link link = attach(program, use.attach_to, *cgroup, bpf_map__fd(skeleton->maps.owners));
         const int error = errno;
         if (!link) {

@@ -195,21 +195,24 @@ static __always_inline void write_socket(struct doorplate_socket_event *event, s
 
 // TCP: connections and listeners.
 
-// The process that runs now becomes the owner, if it is one that can be.
-static __always_inline int take(struct owner *owner, struct sock *sk) {
+// The process that runs now becomes the owner, if it is one that can be. An event about it is written from `process`:
+// another processor may be about to change the owner.
+static __always_inline int take(struct owner *owner, struct sock *sk, struct process *process) {
     struct task_struct *task = current_task();
     if (!is_program(task) || !is_used_by_programs(sk)) return 0;
-    read_process(&owner->process, task);
+    read_process(process, task);
+    owner->process = *process;
     owner->time = bpf_ktime_get_ns();
     owner->provisional = 0;
     return 1;
 }
 
-static __always_inline void announce(struct bpf_sock_ops *ops, struct owner *owner, struct sock *sk, __u32 kind) {
+static __always_inline void announce(struct bpf_sock_ops *ops, struct owner *owner, struct sock *sk, __u32 kind,
+                                     const struct process *process) {
     struct doorplate_socket_event *event = reserve(kind);
     if (!event) return;
     write_socket(event, sk);
-    write_process(event, &owner->process);
+    write_process(event, process);
     event->cookie = bpf_get_socket_cookie(ops);
     owner->announced = 1;
     submit(event);
@@ -233,13 +236,14 @@ int watch_tcp(struct bpf_sock_ops *ops) {
         owner->provisional = 1;
         owner->announced = 0;
         owner->listening = 0;
-        announce(ops, owner, sk, DOORPLATE_ACCEPTED);
+        announce(ops, owner, sk, DOORPLATE_ACCEPTED, &owner->process);
         return ALLOW;
     }
     owner = bpf_sk_storage_get(&owners, guarded, 0, BPF_SK_STORAGE_GET_F_CREATE);
-    if (!owner || !take(owner, sk)) return ALLOW;
+    struct process process = {};
+    if (!owner || !take(owner, sk, &process)) return ALLOW;
     owner->listening = op == BPF_SOCK_OPS_TCP_LISTEN_CB;
-    announce(ops, owner, sk, owner->listening ? DOORPLATE_LISTENING : DOORPLATE_CONNECTED);
+    announce(ops, owner, sk, owner->listening ? DOORPLATE_LISTENING : DOORPLATE_CONNECTED, &process);
     return ALLOW;
 }
 
@@ -249,18 +253,14 @@ static __always_inline int use(struct sock *sk) {
     struct owner *owner = bpf_sk_storage_get(&owners, sk, 0, 0);
     const __u32 pid = (__u32)(bpf_get_current_pid_tgid() >> 32);
     if (owner && !owner->provisional && owner->announced && owner->process.pid == pid) return 0;
-    struct task_struct *task = current_task();
-    if (pid == 0 || !is_program(task) || !is_used_by_programs(sk)) return 0;
     if (!owner) owner = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-    if (!owner) return 0;
-    read_process(&owner->process, task);
-    owner->time = bpf_ktime_get_ns();
-    owner->provisional = 0;
+    struct process process = {};
+    if (!owner || !take(owner, sk, &process)) return 0;
     owner->announced = 0; // should there be no room, the next use tries again
     struct doorplate_socket_event *event = reserve(DOORPLATE_HANDLED);
     if (!event) return 0;
     write_socket(event, sk);
-    write_process(event, &owner->process);
+    write_process(event, &process);
     event->cookie = bpf_get_socket_cookie(sk);
     owner->announced = 1;
     submit(event);
@@ -338,13 +338,14 @@ static __always_inline int read_ends(struct __sk_buff *skb, struct ends *ends, i
 }
 
 static __always_inline void announce_datagram(struct __sk_buff *skb, struct bpf_sock *guarded, struct owner *owner,
-                                              const struct ends *ends, struct peer *last, const struct peer *peer) {
+                                              const struct process *process, const struct ends *ends,
+                                              struct peer *last, const struct peer *peer) {
     struct peer_key key = {.cookie = bpf_get_socket_cookie(skb), .peer = *peer};
     if (bpf_map_lookup_elem(&peers, &key)) return;
     struct doorplate_socket_event *event = reserve(peer->direction);
     if (!event) return; // the next datagram tries again
     write_socket(event, probed(guarded));
-    write_process(event, &owner->process);
+    write_process(event, process);
     event->cookie = key.cookie;
     event->family = ends->family;
     event->local_port = ends->local_port;
@@ -371,10 +372,9 @@ int watch_udp_out(struct __sk_buff *skb) {
     peer.pid = (__u32)(bpf_get_current_pid_tgid() >> 32);
     struct owner *owner = bpf_sk_storage_get(&owners, guarded, 0, BPF_SK_STORAGE_GET_F_CREATE);
     if (!owner || (is_same_peer(&owner->sent, &peer) && owner->process.pid == peer.pid)) return ALLOW;
-    if (owner->process.pid != peer.pid || owner->process.tid != (__u32)bpf_get_current_pid_tgid()) {
-        if (!take(owner, probed(guarded))) return ALLOW;
-    }
-    announce_datagram(skb, guarded, owner, &ends, &owner->sent, &peer);
+    struct process process = {};
+    if (!take(owner, probed(guarded), &process)) return ALLOW;
+    announce_datagram(skb, guarded, owner, &process, &ends, &owner->sent, &peer);
     return ALLOW;
 }
 
@@ -392,7 +392,7 @@ int watch_udp_in(struct __sk_buff *skb) {
     __builtin_memcpy(peer.address, ends.remote, sizeof(peer.address));
     // The answer of somebody to whom we sent says nothing new.
     if (is_same_peer(&owner->received, &peer)) return ALLOW;
-    announce_datagram(skb, guarded, owner, &ends, &owner->received, &peer);
+    announce_datagram(skb, guarded, owner, &owner->process, &ends, &owner->received, &peer);
     return ALLOW;
 }
 
@@ -400,11 +400,12 @@ static __always_inline int bound(struct bpf_sock *guarded) {
     if (guarded->protocol != PROTOCOL_UDP) return ALLOW;
     struct owner *owner = bpf_sk_storage_get(&owners, guarded, 0, BPF_SK_STORAGE_GET_F_CREATE);
     struct sock *sk = probed(guarded);
-    if (!owner || !take(owner, sk)) return ALLOW;
+    struct process process = {};
+    if (!owner || !take(owner, sk, &process)) return ALLOW;
     struct doorplate_socket_event *event = reserve(DOORPLATE_BOUND);
     if (!event) return ALLOW;
     write_socket(event, sk);
-    write_process(event, &owner->process);
+    write_process(event, &process);
     event->cookie = bpf_get_socket_cookie(guarded);
     owner->announced = 1;
     submit(event);
