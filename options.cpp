@@ -106,10 +106,9 @@ void add_socket_options(CLI::App &app, Words &words, bool watches) {
     auto offered = methods;
     if (!watches) offered.erase("none");
     if (!watches) offered.erase("ebpf");
-    const std::string what =
-        watches ? "How owners are found: told by the kernel (ebpf), looked up (netlink, procfs), not at all; auto is "
-                  "the best that works here"
-                : "How owners are found";
+    const std::string what = watches ? "How owners are found, told by the kernel (ebpf) or looked up (netlink, "
+                                       "procfs); auto takes the best that works"
+                                     : "How owners are found";
     add_choice(app, "--attribution", words.sockets.method, offered, what)->type_name("METHOD")->group("Sockets");
 }
 
