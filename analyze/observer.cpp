@@ -70,27 +70,18 @@ class Observer::Impl {
         for (std::size_t i = interface_names_.size(); i < interfaces.size(); ++i) {
             interface_names_.push_back(interfaces[i].name);
         }
-        // A step takes each group one stage further, so that the memory that one stage asked for has come when the
-        // next one looks at it.
+        // Each goes through four stages, and between two of its own come those of others: what one stage asks memory
+        // for has come when the next one looks at it. One packet at a time, for memory takes only so many requests at
+        // once.
         const std::span<Arrival> arrivals = batch.arrivals();
-        const auto group = [&](std::size_t step) {
-            const std::size_t begin = std::min(step * group_size, arrivals.size());
-            return arrivals.subspan(begin, std::min(group_size, arrivals.size() - begin));
-        };
-        const std::size_t groups = (arrivals.size() + group_size - 1) / group_size;
-        for (std::size_t step = 0; step < groups + 3; ++step) {
-            for (Arrival &arrival : group(step)) table_.arrive(arrival);
-            if (step >= 1) {
-                for (Arrival &arrival : group(step - 1)) table_.fetch_flow(arrival);
-            }
-            if (step >= 2) {
-                for (const Arrival &arrival : group(step - 2)) table_.fetch_tracker(arrival);
-            }
-            if (step >= 3) {
-                for (const Arrival &arrival : group(step - 3)) {
-                    ingest(arrival);
-                    upcoming_.step();
-                }
+        const std::size_t count = arrivals.size();
+        for (std::size_t i = 0; i < count + last_stage; ++i) {
+            if (i < count) table_.arrive(arrivals[i]);
+            if (i - stage_distance < count) table_.fetch_flow(arrivals[i - stage_distance]);
+            if (i - 2 * stage_distance < count) table_.fetch_tracker(arrivals[i - 2 * stage_distance]);
+            if (i - last_stage < count) {
+                ingest(arrivals[i - last_stage]);
+                upcoming_.step();
             }
         }
     }
@@ -122,9 +113,11 @@ class Observer::Impl {
     }
 
   private:
-    // Packets that are fetched for at a time, and how many are dissected in one go if nobody did it before.
-    static constexpr std::size_t group_size = 16;
-    static constexpr std::size_t own_batch_size = 64;
+    // In packets.
+    static constexpr std::size_t stage_distance = 6;
+    static constexpr std::size_t last_stage = 3 * stage_distance;
+    // How many packets are dissected in one go if nobody did it before.
+    static constexpr std::size_t own_batch_size = 128;
 
     // What is known of a packet while it and the packets inside it are ingested.
     struct Current {
